@@ -1,0 +1,135 @@
+"""Approval cards, the votes on them, and the rules that ask for them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.accounts.models import User
+from app.agents.models import Agent
+from app.db import Base, BigId, code, created, fk_user, fk_workspace, json_, json_list, name_, pk, public_id, sha256, utc
+from app.runs.models import Run
+
+
+class ApprovalState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CHANGED = "changed"
+    """Sent back to the agent with a request for changes."""
+    EXPIRED = "expired"
+    VOIDED = "voided"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class CardKind(StrEnum):
+    TOOL_CALL = "tool_call"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+class Approval(Base):
+    """A card: one exact action that waits for people. The digest binds it to what will be done."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        Index("ix_approvals_workspace_state_id", "workspace_id", "state", "id"),
+        Index("ix_approvals_due", "state", "deadline_at"),
+    )
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    run_id: Mapped[int] = mapped_column(BigId, ForeignKey("runs.id"), index=True)
+    agent_id: Mapped[int] = mapped_column(BigId, ForeignKey("agents.id"))
+    agent_version_id: Mapped[int] = mapped_column(BigId)
+    call_key: Mapped[name_] = mapped_column(unique=True)
+    """`<run public id>:<step>:<call index>`: one card per call, whoever asks twice."""
+    call_id: Mapped[name_]
+    kind: Mapped[code] = mapped_column(default=CardKind.TOOL_CALL)
+    state: Mapped[code] = mapped_column(default=ApprovalState.PENDING)
+    version: Mapped[int] = mapped_column(default=1)
+    digest: Mapped[sha256]
+    tool: Mapped[code]
+    tool_version: Mapped[int]
+    args: Mapped[json_]
+    original_args: Mapped[json_]
+    title: Mapped[str]
+    """What will happen: "Refund €1,840.00 to Hartwell Ltd"."""
+    purpose: Mapped[str]
+    """What the agent said it is for. The agent's words, shown as such."""
+    why: Mapped[str]
+    """Why we stopped, in our words: the rule's sentence."""
+    rule_id: Mapped[int | None] = mapped_column(BigId)
+    rule_digest: Mapped[sha256]
+    """Of the rule that asked; a changed rule voids the card."""
+    risk: Mapped[code]
+    impact: Mapped[json_]
+    """{facts: [[label, words]], amount, currency, recipients, reversible, undo, team}."""
+    evidence: Mapped[json_list]
+    """[{kind, title, place, quote, ref}]: what the agent read before it asked."""
+    quorum: Mapped[json_list]
+    """[{role: null|role, count}]: who must agree; distinct people."""
+    requester_id: Mapped[int | None] = mapped_column(BigId)
+    """Who started the run: may not decide."""
+    deadline_at: Mapped[utc]
+    hold_until: Mapped[utc | None]
+    """Until when the approval can be undone; then it is consumed."""
+    decided_at: Mapped[datetime | None]
+    consumed_at: Mapped[datetime | None]
+    """Set once, in the transaction that starts the effect."""
+    outcome: Mapped[json_]
+    """What came of it: {words, detail}."""
+    created_at: Mapped[created]
+    run: Mapped[Run] = relationship(lazy="joined")
+    agent: Mapped[Agent] = relationship(lazy="joined")
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == ApprovalState.PENDING
+
+
+class Vote(Base):
+    """What one person said on one version of a card."""
+
+    __tablename__ = "votes"
+    __table_args__ = (UniqueConstraint("approval_id", "user_id", "idempotency_key"),)
+    id: Mapped[pk]
+    workspace_id: Mapped[fk_workspace]
+    approval_id: Mapped[int] = mapped_column(BigId, ForeignKey("approvals.id"), index=True)
+    user_id: Mapped[fk_user]
+    role: Mapped[code]
+    decision: Mapped[code]
+    version: Mapped[int]
+    digest: Mapped[sha256]
+    reason: Mapped[code]
+    note: Mapped[str]
+    idempotency_key: Mapped[name_]
+    at: Mapped[created]
+    undone_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class Rule(Base):
+    """One line of a workspace's policy; the first that matches decides."""
+
+    __tablename__ = "rules"
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    position: Mapped[int]
+    name: Mapped[name_]
+    tool: Mapped[code]
+    """A tool's name, or `*`."""
+    team: Mapped[code] = mapped_column(default="*")
+    risk: Mapped[code] = mapped_column(default="*")
+    conditions: Mapped[json_list]
+    """All must hold: [{field, op, value}]; see policy.py for the vocabulary."""
+    effect: Mapped[code]
+    """allow | ask | deny."""
+    quorum: Mapped[json_list]
+    mode: Mapped[code] = mapped_column(default="enforce")
+    """off | watch | enforce."""
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[created]

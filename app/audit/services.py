@@ -1,0 +1,107 @@
+"""Writing the audit log. One link at a time per chain; the caller's transaction carries it."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import g, has_request_context, request
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from app.audit.models import AuditEntry, AuditHead
+from app.db import db, now
+
+GENESIS = "0" * 64
+SYSTEM = ("LeenOps", "system")
+
+
+def record(
+    kind: str,
+    summary: str,
+    *,
+    workspace_id: int | None,
+    actor: tuple[str, str] | Any = SYSTEM,
+    subject: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one entry to the workspace's chain (None: LeenOps' own). Flushes.
+
+    `kind` is `source:subject:action`; `actor` is a user, staff member or agent row, or (name, ref).
+    Never pass a secret in `before` or `after`: entries are exported.
+    """
+    chain = workspace_id or 0
+    head = _lock(chain)
+    name, ref = actor if isinstance(actor, tuple) else (actor.name, f"{_kind_of(actor)}:{actor.public_id}")
+    entry = AuditEntry(
+        chain=chain,
+        seq=head.seq + 1,
+        at=now(),
+        kind=kind,
+        actor=name,
+        actor_ref=ref,
+        subject=subject,
+        summary=summary,
+        before=before or {},
+        after=after or {},
+        address=(request.remote_addr or "") if has_request_context() else "",
+        request_id=g.get("request_id", "") if has_request_context() else "",
+        prev_hash=head.hash,
+    )
+    entry.hash = digest(entry)
+    head.seq, head.hash = entry.seq, entry.hash
+    db.session.add(entry)
+    db.session.flush()
+    return entry
+
+
+def digest(entry: AuditEntry) -> str:
+    """SHA-256 over the canonical JSON of everything in the entry but its hash."""
+    fields = ("chain", "seq", "kind", "actor", "actor_ref", "subject", "summary", "before", "after")
+    content: dict[str, Any] = {f: getattr(entry, f) for f in (*fields, "address", "request_id", "prev_hash")}
+    content["at"] = _stamp(entry.at)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _stamp(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _kind_of(actor: Any) -> str:
+    return {"users": "user", "agents": "agent", "staff_members": "staff"}[actor.__tablename__]
+
+
+def _lock(chain: int) -> AuditHead:
+    """The head of the chain, locked until the transaction ends. SQLite has locked the whole file already."""
+    head = db.session.scalar(select(AuditHead).where(AuditHead.chain == chain).with_for_update())
+    if head is None:
+        insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
+        db.session.execute(insert(AuditHead).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing())
+        head = db.session.scalars(select(AuditHead).where(AuditHead.chain == chain).with_for_update()).one()
+    return head
+
+
+def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
+    """Walk a chain: (entries checked, None) or (entries good so far, a sentence that says where it breaks)."""
+    count, previous, last = 0, GENESIS, 0
+    while True:
+        rows = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.chain == chain, AuditEntry.seq > last).order_by(AuditEntry.seq).limit(page)
+        ).all()
+        if not rows:
+            break
+        for row in rows:
+            if row.seq != last + 1:
+                return count, f"entry {last + 1} is missing"
+            if row.prev_hash != previous or row.hash != digest(row):
+                return count, f"entry {row.seq} does not match its hash"
+            count, previous, last = count + 1, row.hash, row.seq
+        db.session.expunge_all()
+    head = db.session.get(AuditHead, chain)
+    if (head.seq if head else 0) != last:
+        return count, f"entries after {last} are missing"
+    return count, None
+
+

@@ -1,0 +1,133 @@
+"""The database: one session per app context, typed columns, and what happens after a commit.
+
+Services flush; entry points (a view, a job step, a command) commit. Reading requests begin DEFERRED on
+SQLite and everything else IMMEDIATE: a read-then-write in a deferred transaction fails at once whatever
+the timeout is, and the legacy driver mode silently loses updates.
+"""
+
+import contextvars
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, MetaData, String, Text, event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+begin_mode: contextvars.ContextVar[str] = contextvars.ContextVar("begin_mode", default="IMMEDIATE")
+
+
+def now() -> datetime:
+    """The current time, UTC and aware. The one clock of the application."""
+    return datetime.now(UTC)
+
+
+def new_public_id() -> str:
+    """An id for addresses: 80 random bits, lower case, never guessable."""
+    return secrets.token_hex(10)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A UTC-aware datetime on both databases; a naive one is a bug and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are UTC-aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+public_id = Annotated[str, mapped_column(String(20), unique=True, default=new_public_id)]
+name_ = Annotated[str, mapped_column(String(200))]
+code = Annotated[str, mapped_column(String(40))]
+text_ = Annotated[str, mapped_column(Text)]
+sha256 = Annotated[str, mapped_column(String(64))]
+utc = Annotated[datetime, mapped_column(UtcDateTime)]
+created = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
+json_ = Annotated[dict[str, Any], mapped_column(JSON, default=dict)]
+json_list = Annotated[list[Any], mapped_column(JSON, default=list)]
+money = Annotated[int, mapped_column(BigInteger)]
+"""Integer minor units; the currency stands in the row or its workspace."""
+fk_workspace = Annotated[int, mapped_column(BigId, ForeignKey("workspaces.id"), index=True)]
+fk_user = Annotated[int, mapped_column(BigId, ForeignKey("users.id"))]
+
+
+class Base(DeclarativeBase):
+    """Plain declarative: MappedAsDataclass breaks Flask-SQLAlchemy on SQLAlchemy 2.1."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, str: Text},
+    )
+    metadata = registry.metadata
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def after_commit(action: Callable[[], None], session: Session | None = None) -> None:
+    """Run `action` once the current transaction is committed; drop it on rollback.
+
+    For what may be lost: the fast path to Redis. What must not be lost is a row.
+    """
+    target = session or db.session()
+    target.info.setdefault("after_commit", []).append(action)
+
+
+@event.listens_for(Session, "after_commit")
+def _run_after_commit(session: Session) -> None:
+    if session.in_nested_transaction():  # the hook also fires for savepoints
+        return
+    for action in session.info.pop("after_commit", []):
+        action()
+
+
+@event.listens_for(Session, "after_rollback")
+def _drop_after_commit(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("after_commit", None)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if type(connection).__module__.partition(".")[0] != "sqlite3":
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", f"synchronous={sqlite_synchronous}", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN " + begin_mode.get())
+
+
+sqlite_synchronous = "FULL"
+"""Set by the factory from Settings before the first connection."""

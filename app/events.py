@@ -1,0 +1,176 @@
+"""Live updates: names of what changed, never content. The only user of the event stream in Redis.
+
+One capped stream carries `workspace name` pairs. Each web process reads it with one thread (`Hub`) and
+fans out to its open browsers; a slow browser is dropped and comes back by itself. The browser fetches
+what changed from its own address, so one template and one permission check serve page and update.
+"""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+from flask import current_app
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app.db import after_commit
+from app.extensions import connect_redis
+
+log = structlog.get_logger()
+STREAM = "leenops:events"
+KEPT = 10_000
+BACKLOG = 200
+BLOCK_MS = 5_000
+
+
+def publish(workspace_id: int, *names: str) -> None:
+    """Tell the open browsers of this workspace that `names` changed, once committed.
+
+    A name is the id of a fragment ("approval-3f…", "run-81…") or a list ("approvals", "runs").
+    May be lost when Redis is away; pages are right again on their next load.
+    """
+    redis: Redis = current_app.extensions["redis"]
+    after_commit(lambda: send(redis, workspace_id, *names))
+
+
+def send(redis: Redis, workspace_id: int, *names: str) -> None:
+    """Publish now, outside any transaction."""
+    try:
+        pipe = redis.pipeline(transaction=False)
+        for name in dict.fromkeys(names):
+            pipe.xadd(STREAM, {"w": workspace_id, "n": name}, maxlen=KEPT, approximate=True)
+        pipe.execute()
+    except RedisError as error:
+        log.warning("events.lost", error=type(error).__name__)
+
+
+class Hub:
+    """One reader of the stream per process, many listeners."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._url = redis_url
+        self._lock = threading.Lock()
+        self._listeners: dict[int, set[queue.Queue[tuple[str, str] | None]]] = {}
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+
+    def listen(self, workspace_id: int) -> "queue.Queue[tuple[str, str] | None]":
+        """A queue of (id, name) from now on. None in it means: you were too slow, reconnect."""
+        box: queue.Queue[tuple[str, str] | None] = queue.Queue(BACKLOG)
+        with self._lock:
+            self._listeners.setdefault(workspace_id, set()).add(box)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._read, name="events-hub", daemon=True)
+                self._thread.start()
+        self._ready.wait(2)
+        return box
+
+    def leave(self, workspace_id: int, box: "queue.Queue[tuple[str, str] | None]") -> None:
+        with self._lock:
+            self._listeners.get(workspace_id, set()).discard(box)
+
+    @property
+    def listening(self) -> int:
+        return sum(len(boxes) for boxes in self._listeners.values())
+
+    def _read(self) -> None:
+        last = None
+        while True:
+            try:
+                redis = connect_redis(self._url, socket_timeout=BLOCK_MS / 1000 + 5)
+                if last is None:
+                    newest = redis.xrevrange(STREAM, count=1)
+                    last = newest[0][0] if newest else b"0"
+                self._ready.set()
+                while True:
+                    for _, entries in redis.xread({STREAM: last}, block=BLOCK_MS, count=500) or []:
+                        for last, fields in entries:
+                            self._deliver(last.decode(), int(fields[b"w"]), fields[b"n"].decode())
+            except RedisError:
+                self._ready.set()
+                time.sleep(1)
+
+    def _deliver(self, entry: str, workspace_id: int, name: str) -> None:
+        with self._lock:
+            boxes = list(self._listeners.get(workspace_id, ()))
+        for box in boxes:
+            try:
+                box.put_nowait((entry, name))
+            except queue.Full:
+                self.leave(workspace_id, box)
+                while not box.empty():
+                    box.get_nowait()
+                box.put_nowait(None)
+
+
+def missed(redis: Redis, workspace_id: int, last_id: str) -> list[tuple[str, str]]:
+    """What was published for this workspace after `last_id` and is still kept, oldest first."""
+    try:
+        entries = redis.xrange(STREAM, min=f"({last_id}", count=KEPT)
+    except RedisError:
+        return []
+    return [
+        (entry.decode(), fields[b"n"].decode()) for entry, fields in entries if int(fields[b"w"]) == workspace_id
+    ]
+
+
+def frames(
+    hub: Hub,
+    redis: Redis,
+    workspace_id: int,
+    *,
+    last_id: str | None,
+    allowed: Callable[[], bool],
+    heartbeat_seconds: float,
+    stream_seconds: float,
+    recheck_seconds: float = 4.0,
+) -> Iterator[str]:
+    """Yield SSE frames for one browser until its time is up or `allowed()` says no.
+
+    The first frame says `connected`, sent after the subscription stands, so nothing is missed from then on.
+    `allowed` is asked every `recheck_seconds`; it opens and closes its own database session. The
+    workspace's "access" signal asks it at once.
+    """
+    box = hub.listen(workspace_id)
+    end = time.monotonic() + stream_seconds
+    checked = beat = time.monotonic()
+    try:
+        yield "event: connected\ndata: {}\n\n"
+        sent = last_id or ""
+        for entry, name in missed(redis, workspace_id, last_id) if last_id else []:
+            sent = entry
+            yield frame(name, entry)
+        while (clock := time.monotonic()) < end:
+            try:
+                got: Any = box.get(timeout=min(1.0, recheck_seconds, heartbeat_seconds))
+            except queue.Empty:
+                got = ()
+            if got is None:
+                return
+            if clock - checked >= recheck_seconds or (got and got[1] == "access"):
+                checked = clock
+                if not allowed():
+                    yield "event: closed\ndata: {}\n\n"
+                    return
+            if got and _order(got[0]) > _order(sent):
+                yield frame(got[1], got[0])
+                beat = clock
+            elif clock - beat >= heartbeat_seconds:
+                beat = clock
+                yield ": still here\n\n"
+    finally:
+        hub.leave(workspace_id, box)
+
+
+def frame(name: str, entry: str) -> str:
+    """One named SSE message. htmx turns it into a DOM event on the connecting element."""
+    return f"id: {entry}\nevent: {name}\ndata: {json.dumps({'name': name})}\n\n"
+
+
+def _order(entry: str) -> tuple[int, int]:
+    left, _, right = entry.partition("-")
+    return (int(left or 0), int(right or 0))

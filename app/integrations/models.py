@@ -1,0 +1,101 @@
+"""Where tools leave their effects: the ledger, the tracker, sent mail and webhooks, uploaded files."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, BigId, code, created, fk_workspace, json_, json_list, money, name_, pk, public_id, sha256, utc
+
+
+class LedgerEntry(Base):
+    """A refund booked or a payment scheduled. `effect_key` is unique: the same step books once."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (UniqueConstraint("workspace_id", "effect_key"),)
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    kind: Mapped[code]
+    """`refund` or `payment`."""
+    party: Mapped[name_]
+    amount: Mapped[money]
+    currency: Mapped[code]
+    reference: Mapped[name_]
+    reason: Mapped[str]
+    due_on: Mapped[date | None]
+    run_id: Mapped[int] = mapped_column(BigId, index=True)
+    effect_key: Mapped[name_]
+    created_at: Mapped[created]
+    reversed_at: Mapped[datetime | None]
+    reversed_by: Mapped[name_ | None]
+
+
+class WorkItem(Base):
+    """A task an agent opened for people."""
+
+    __tablename__ = "work_items"
+    __table_args__ = (UniqueConstraint("workspace_id", "effect_key"),)
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    title: Mapped[name_]
+    detail: Mapped[str]
+    team: Mapped[code]
+    priority: Mapped[code]
+    due_on: Mapped[date | None]
+    state: Mapped[code] = mapped_column(default="open")
+    run_id: Mapped[int] = mapped_column(BigId, index=True)
+    effect_key: Mapped[name_]
+    created_at: Mapped[created]
+    closed_at: Mapped[datetime | None]
+
+
+class WebhookDelivery(Base):
+    """A signed outbound call and its answer."""
+
+    __tablename__ = "webhook_deliveries"
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    url: Mapped[str]
+    payload: Mapped[json_]
+    effect_key: Mapped[name_]
+    status: Mapped[int | None]
+    answer: Mapped[str | None]
+    created_at: Mapped[created]
+
+
+class Attachment(Base):
+    """A file given to a run. The bytes lie under the data folder by their SHA-256."""
+
+    __tablename__ = "attachments"
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    run_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("runs.id"), index=True)
+    field: Mapped[code]
+    name: Mapped[name_]
+    media_type: Mapped[name_]
+    size: Mapped[int]
+    sha256: Mapped[sha256]
+    created_at: Mapped[created]
+
+
+class MailMessage(Base):
+    """A message that left, or was kept in development. `key` is unique: the same step sends once."""
+
+    __tablename__ = "mail_messages"
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    key: Mapped[name_] = mapped_column(unique=True)
+    sender: Mapped[name_]
+    recipients: Mapped[json_list]
+    subject: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[code]
+    """`queued`, `kept`, `sent` or `failed`."""
+    problem: Mapped[str | None]
+    created_at: Mapped[created]
+    sent_at: Mapped[utc | None]

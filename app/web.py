@@ -1,0 +1,44 @@
+"""Answering: a page and its fragment are one template, and a form works with and without htmx."""
+
+from enum import StrEnum
+from typing import Any
+
+from flask import flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+
+class Kind(StrEnum):
+    """How a notice is meant; never positional strings."""
+
+    SUCCESS = "success"
+    INFO = "info"
+    ERROR = "error"
+
+
+def is_fragment() -> bool:
+    """htmx asks for a part of the page. A history restore wants the whole page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def notify(kind: Kind, sentence: str) -> None:
+    """Say one sentence on the next page."""
+    flash(sentence, kind.value)
+
+
+def render(page: str, fragment: str | None = None, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """The whole page, or only its fragment when htmx asks for it and there is one."""
+    name = fragment if fragment and is_fragment() else page
+    return make_response(render_template(name, **context), status)
+
+
+def done(fragment: str | None, *, to: str, say: str | None = None, **context: Any) -> ResponseReturnValue:
+    """After a write: the changed fragment for htmx, otherwise 303 to `to`. `say` is one sentence for the person."""
+    if is_fragment():
+        if fragment is None:
+            if say:
+                notify(Kind.SUCCESS, say)
+            return "", 204, {"HX-Redirect": to}
+        return make_response(render_template(fragment, announce=say, **context), 200)
+    if say:
+        notify(Kind.SUCCESS, say)
+    return redirect(to, 303)
