@@ -1,11 +1,11 @@
-"""Where tools leave their effects: the ledger, the tracker, sent mail and webhooks, uploaded files."""
+"""Where tools leave their effects: the ledger, the tracker, webhook calls, files given to runs (mail: app/mail.py)."""
 
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, code, created, fk_workspace, json_, json_list, money, name_, pk, public_id, sha256, utc
+from app.db import Base, BigId, code, created, fk_workspace, json_, money, name_, pk, public_id, sha256
 
 
 class LedgerEntry(Base):
@@ -80,22 +80,3 @@ class Attachment(Base):
     size: Mapped[int]
     sha256: Mapped[sha256]
     created_at: Mapped[created]
-
-
-class MailMessage(Base):
-    """A message that left, or was kept in development. `key` is unique: the same step sends once."""
-
-    __tablename__ = "mail_messages"
-    id: Mapped[pk]
-    public_id: Mapped[public_id]
-    workspace_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    key: Mapped[name_] = mapped_column(unique=True)
-    sender: Mapped[name_]
-    recipients: Mapped[json_list]
-    subject: Mapped[str]
-    text: Mapped[str]
-    state: Mapped[code]
-    """`queued`, `kept`, `sent` or `failed`."""
-    problem: Mapped[str | None]
-    created_at: Mapped[created]
-    sent_at: Mapped[utc | None]
