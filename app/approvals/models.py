@@ -44,6 +44,8 @@ class Approval(Base):
     run_id: Mapped[int] = mapped_column(BigId, ForeignKey("runs.id"), index=True)
     agent_id: Mapped[int] = mapped_column(BigId, ForeignKey("agents.id"))
     agent_version_id: Mapped[int] = mapped_column(BigId)
+    live_version_id: Mapped[int | None] = mapped_column(BigId)
+    """The agent's live version when asked; a later one voids the card."""
     call_key: Mapped[name_] = mapped_column(unique=True)
     """`<run public id>:<step>:<call index>`: one card per call, whoever asks twice."""
     call_id: Mapped[name_]

@@ -59,6 +59,8 @@ class Run(Base):
     """Model turns taken."""
     seq: Mapped[int] = mapped_column(default=0)
     """The number of the last event."""
+    step_since: Mapped[datetime | None]
+    """When the current step was first tried: the total deadline counts from here."""
     wake_at: Mapped[utc | None]
     """When it is due to be worked on; None while it waits for a person or is finished."""
     lease_owner: Mapped[name_] = mapped_column(default="")

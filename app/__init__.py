@@ -1,0 +1,49 @@
+"""The application factory and nothing else."""
+
+from importlib import import_module
+
+from flask import Flask
+
+from app import access, config, db, errors_pages, events, extensions, headers, pages
+from app.config import ROOT, Settings
+
+BLUEPRINTS = (
+    "app.site.pages",
+    "app.site.legal",
+    "app.site.accounts",
+    "app.site.devmail",
+    "app.console.workspaces",
+    "app.console.approvals",
+    "app.console.runs",
+    "app.console.agents",
+    "app.console.knowledge",
+    "app.console.records",
+    "app.console.audit",
+    "app.console.stream",
+    "app.support",
+    "app.cli",
+)
+"""Each module has `bp`, the blueprint with its own addresses."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """A configured application. Opens no connection: those open on first use, after any fork."""
+    settings = settings or config.load()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(pages.flask_config(settings))
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db.sqlite_synchronous = settings.sqlite_synchronous
+    db.db.init_app(app)
+    extensions.migrate.init_app(app, db.db, directory=str(ROOT / "app" / "migrations"), render_as_batch=True)
+    extensions.csrf.init_app(app)
+    extensions.htmx.init_app(app)
+    extensions.limiter.init_app(app)
+    app.extensions["redis"] = extensions.connect_redis(settings.redis_url)
+    app.extensions["hub"] = events.Hub(settings.redis_url)
+    access.bind(pages.doors())
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(name).bp)
+    headers.guard(app)
+    errors_pages.answer(app)
+    pages.prepare(app)
+    return app

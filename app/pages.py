@@ -1,0 +1,122 @@
+"""What every request and template shares: settings for Flask, who is looking, hashed static addresses."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, g, request, session, url_for
+
+from app import access, formats
+from app.accounts.services import current_user
+from app.approvals.queries import waiting_count
+from app.config import ROOT, Settings
+from app.db import begin_mode, now
+from app.restrictions.services import require, standing_of
+from app.runs.queries import working_count
+from app.support.services import current_staff, staff_permits
+from app.workspaces.permissions import permits
+from app.workspaces.queries import member_of
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """Flask's own configuration, derived from Settings."""
+    secure = settings.base_url.startswith("https://")
+    options: dict[str, Any] = {"pool_pre_ping": not settings.is_sqlite}
+    if settings.is_sqlite:
+        options |= {"connect_args": {"timeout": 10, "check_same_thread": False}, "pool_size": 20, "max_overflow": 60}
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": options,
+        "SESSION_COOKIE_NAME": "__Host-leenops" if secure else "leenops",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
+        "MAX_CONTENT_LENGTH": 110 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "RATELIMIT_STORAGE_URI": _limiter_uri(settings.redis_url),
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        "RATELIMIT_STRATEGY": "moving-window",
+        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+    }
+
+
+def _limiter_uri(url: str) -> str:
+    return "redis+" + url if url.startswith("unix://") else url
+
+
+def doors() -> access.Doors:
+    """How access finds people and standing."""
+    return access.Doors(
+        signed_in=current_user,
+        member=member_of,
+        permits=lambda membership, permission: permits(membership.role, permission),
+        staff=current_staff,
+        staff_permits=staff_permits,
+        require=require,
+    )
+
+
+def prepare(app: Flask) -> None:
+    """Per-request context, template globals and filters."""
+    formats.register(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(may=_may, static_url=static_url)
+
+    @app.before_request
+    def _open() -> None:
+        g.request_id = secrets.token_hex(6)
+        begin_mode.set("DEFERRED" if request.method in READING else "IMMEDIATE")
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.teardown_request
+    def _close(error: BaseException | None) -> None:
+        begin_mode.set("IMMEDIATE")
+        structlog.contextvars.clear_contextvars()
+
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    """What layouts need. Asks the database only for members of the workspace on screen."""
+    workspace = g.get("workspace")
+    context: dict[str, Any] = {
+        "me": g.get("me") or (current_user() if "sid" in session else None),
+        "workspace": workspace,
+        "membership": g.get("membership"),
+        "staff": g.get("staff"),
+        "now": now(),
+    }
+    if workspace is not None and not request.headers.get("HX-Request"):
+        context["standing"] = standing_of(workspace.id)
+        context["nav_counts"] = {
+            "approvals": waiting_count(workspace.id, g.membership),
+            "runs": working_count(workspace.id),
+        }
+    return context
+
+
+def _may(permission: str) -> bool:
+    return access.may(access.Permission(permission))
+
+
+@lru_cache
+def _hash(path: Path, changed: float) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file with its content's hash, so that browsers may keep it for ever."""
+    path = ROOT / "static" / name
+    return url_for("static", filename=name, v=_hash(path, path.stat().st_mtime))

@@ -1,0 +1,178 @@
+"""Starting, stopping and continuing runs. Callers commit."""
+
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from app.accounts.models import User
+from app.agents.models import Agent, AgentVersion
+from app.audit.services import record
+from app.db import db, now
+from app.errors import Conflict
+from app.events import publish
+from app.integrations.models import Attachment
+from app.jobs import ADVANCE_RUN, enqueue
+from app.runs import prompt
+from app.runs.engine import finish, halt
+from app.runs.errors import NotStartable
+from app.runs.log import append
+from app.runs.models import FINISHED, EventKind, Run, RunCheckpoint, RunState
+from app.workspaces.models import Workspace
+
+BATCH = 200
+
+
+def start(
+    agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: User | None, start_key: str
+) -> Run:
+    """Start a run of the agent's live version. The same `start_key` again returns the run it started.
+
+    Raises NotStartable when no version is live.
+    """
+    if not agent.is_live:
+        raise NotStartable()
+    key = f"{agent.workspace_id}:{start_key}"
+    if existing := db.session.scalar(select(Run).where(Run.start_key == key)):
+        return existing
+    version = db.session.get_one(AgentVersion, agent.live_version_id)
+    run = Run(
+        workspace_id=agent.workspace_id,
+        number=_next_number(agent.workspace_id),
+        agent_id=agent.id,
+        version_id=version.id,
+        started_by=by.id if by else None,
+        start_key=key,
+        input=inputs,
+        wake_at=now(),
+    )
+    db.session.add(run)
+    db.session.flush()
+    for file in files:
+        file.run_id = run.id
+    history = prompt.opening(version, inputs, files)
+    db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
+    _log_start(run, agent, version, by)
+    enqueue(ADVANCE_RUN, run.id)
+    return run
+
+
+def _log_start(run: Run, agent: Agent, version: AgentVersion, by: User | None) -> None:
+    append(run, EventKind.STATE, f"Started by {by.name if by else 'LeenOps'}", tone="plain")
+    record(
+        "member:run:started",
+        f"Started run {run.number} of {agent.name}, version {version.number}",
+        workspace_id=run.workspace_id,
+        actor=by or ("LeenOps", "system"),
+        subject=f"run:{run.public_id}",
+        after={"agent": agent.slug, "version": version.number, "input": run.input},
+    )
+
+
+def _next_number(workspace_id: int) -> int:
+    """The next run number of the workspace, taken in one statement so that two starts cannot share one."""
+    number = db.session.scalar(
+        update(Workspace)
+        .where(Workspace.id == workspace_id)
+        .values(next_run_number=Workspace.next_run_number + 1)
+        .returning(Workspace.next_run_number)
+        .execution_options(synchronize_session=False)
+    )
+    assert number is not None
+    return number - 1
+
+
+def cancel(run: Run, *, by: User) -> None:
+    """Stop a run: at once if nobody works on it, otherwise before its next action. Raises Conflict when finished."""
+    asked = db.session.execute(
+        update(Run)
+        .where(Run.id == run.id, Run.state.not_in(FINISHED), Run.cancel_requested_at.is_(None))
+        .values(cancel_requested_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(run)
+    if asked.rowcount != 1:
+        raise Conflict("This run has already finished or is already stopping.")
+    append(run, EventKind.NOTE, f"{by.name} asked to stop this run", tone="plain")
+    if run.state != RunState.RUNNING or run.lease_expires_at is None:
+        finish(run, RunState.CANCELLED, f"Stopped by {by.name}", actor=by)
+
+
+def retry(run: Run, *, by: User) -> None:
+    """Let a failed run go on from the step that failed. Raises Conflict when it has not failed."""
+    again = db.session.execute(
+        update(Run)
+        .where(Run.id == run.id, Run.state == RunState.FAILED)
+        .values(
+            state=RunState.QUEUED, wake_at=now(), attempts=0, step_since=None,
+            error="", error_detail="", summary="", finished_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    if again.rowcount != 1:
+        raise Conflict("Only a failed run can be tried again.")
+    db.session.refresh(run)
+    append(run, EventKind.NOTE, f"{by.name} tried again from this step", tone="plain")
+    record(
+        "member:run:retried",
+        f"Tried run {run.number} again from the failed step",
+        workspace_id=run.workspace_id,
+        actor=by,
+        subject=f"run:{run.public_id}",
+    )
+    enqueue(ADVANCE_RUN, run.id)
+
+
+def wake(run_id: int, workspace_id: int, *, at: Any = None) -> None:
+    """Something a waiting run waits for has changed: work on it again `at` (now by default)."""
+    due = at or now()
+    db.session.execute(
+        update(Run)
+        .where(
+            Run.id == run_id,
+            Run.state.in_((RunState.AWAITING_APPROVAL, RunState.RUNNING)),
+            or_(Run.wake_at.is_(None), Run.wake_at > due, Run.state == RunState.AWAITING_APPROVAL),
+        )
+        .values(wake_at=due)
+        .execution_options(synchronize_session=False)
+    )
+    if due <= now():
+        enqueue(ADVANCE_RUN, run_id)
+
+
+def park(workspace_id: int) -> int:
+    """Halt what is queued in a workspace that may not act; running ones stop at their next guard. One batch."""
+    queued = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.QUEUED)
+    runs = db.session.scalars(queued.order_by(Run.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    for run in runs:
+        halt(run)
+    return len(runs)
+
+
+def resume(workspace_id: int) -> int:
+    """Let halted runs of a workspace go on. One batch; returns how many."""
+    halted = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.HALTED)
+    runs = db.session.scalars(halted.order_by(Run.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    for run in runs:
+        run.state, run.wake_at = RunState.QUEUED, now()
+        append(run, EventKind.STATE, "Going on: the workspace may run agents again", tone="plain")
+        enqueue(ADVANCE_RUN, run.id)
+    if runs:
+        publish(workspace_id, "runs")
+    return len(runs)
+
+
+def due_runs(limit: int = 500) -> list[int]:
+    """Ids of runs that are due and that nobody holds, oldest first: what the reconciler pushes again."""
+    moment = now()
+    return list(
+        db.session.scalars(
+            select(Run.id)
+            .where(
+                Run.state.in_((RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL)),
+                Run.wake_at <= moment,
+                or_(Run.lease_expires_at.is_(None), Run.lease_expires_at < moment),
+            )
+            .order_by(Run.wake_at)
+            .limit(limit)
+        )
+    )
