@@ -26,3 +26,17 @@ class ModelKey(Base):
     created_at: Mapped[created]
     disabled_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+
+
+class SigningSecret(Base):
+    """What a workspace's webhooks are signed with, sealed; its receivers hold the same."""
+
+    __tablename__ = "signing_secrets"
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    sealed: Mapped[str]
+    hint: Mapped[code]
+    created_at: Mapped[created]
+    ended_at: Mapped[datetime | None]
+    """When another took its place; the one without is in use."""
