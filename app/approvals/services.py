@@ -1,0 +1,444 @@
+"""Deciding on cards. Each verb is one conditional update: with many at once, one wins."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import select, update
+
+from app.accounts.models import User
+from app.approvals.errors import (
+    AlreadyDecided,
+    AlreadyVoted,
+    CardChanged,
+    EditRefused,
+    NotYourCard,
+    OwnRequest,
+    TooLate,
+)
+from app.approvals.gate import (
+    REASONS,
+    digest_of,
+    hold_seconds,
+    impact_of,
+    signal,
+    verdict_on,
+)
+from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
+from app.approvals.policy import Effect
+from app.audit.services import record
+from app.db import db, now
+from app.errors import Conflict, Invalid
+from app.integrations.tools.base import ToolContext, ToolRefused
+from app.integrations.tools.registry import TOOLS
+from app.runs.log import append
+from app.runs.models import EventKind
+from app.runs.ports import Proposal
+from app.runs.services import wake
+from app.workspaces.models import Membership, Role, Workspace
+
+
+class Decision(StrEnum):
+    """What a person can say. The last three answer an unknown outcome."""
+
+    APPROVE = "approve"
+    EDIT = "edit"
+    REJECT = "reject"
+    CHANGES = "changes"
+    DONE = "done"
+    RETRY = "retry"
+    SKIP = "skip"
+
+
+OUTCOME_ANSWERS = {
+    Decision.DONE: ApprovalState.DONE,
+    Decision.RETRY: ApprovalState.APPROVED,
+    Decision.SKIP: ApprovalState.REJECTED,
+}
+
+
+def decide(
+    card: Approval,
+    decision: Decision,
+    *,
+    by: Membership,
+    version: int,
+    key: str,
+    reason: str = "",
+    note: str = "",
+    args: dict[str, Any] | None = None,
+) -> Approval:
+    """Record what `by` says to exactly `version` of `card`, and let the run go on when that settles it.
+
+    The same `key` by the same person again changes nothing and returns the card. Raises AlreadyDecided or
+    CardChanged (409), TooLate (410), OwnRequest or NotYourCard (403), EditRefused or Invalid (422).
+    """
+    card = _locked(card)
+    if _said_before(card, by.user, key):
+        return card
+    _refuse_unless_open(card, by, version)
+    if card.kind == CardKind.UNKNOWN_OUTCOME:
+        return _settle_outcome(card, decision, by, key, note)
+    if decision is Decision.EDIT:
+        _edit(card, args or {}, by)
+        decision = Decision.APPROVE
+    if decision is Decision.APPROVE:
+        return _approve(card, by, key, note)
+    if decision is Decision.REJECT:
+        return _close(card, ApprovalState.REJECTED, by, key, "declined", reason=_known(reason), note=note)
+    if decision is Decision.CHANGES:
+        if not note.strip():
+            raise Invalid("Say what the agent should change.", field="note")
+        return _close(card, ApprovalState.CHANGED, by, key, "asked for changes to", note=note)
+    raise Invalid("Choose approve, change or decline.", field="decision")
+
+
+def _locked(card: Approval) -> Approval:
+    """The card as it is now, locked until the commit (SQLite has locked everything already)."""
+    query = select(Approval).where(Approval.id == card.id).with_for_update(of=Approval)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _said_before(card: Approval, user: User, key: str) -> bool:
+    query = select(Vote.id).where(Vote.approval_id == card.id, Vote.user_id == user.id, Vote.idempotency_key == key)
+    return db.session.scalar(query) is not None
+
+
+def _refuse_unless_open(card: Approval, by: Membership, version: int) -> None:
+    if card.state == ApprovalState.EXPIRED:
+        raise TooLate(card=card)
+    if not card.is_pending:
+        raise AlreadyDecided(decided_words(card), card=card)
+    if card.deadline_at <= now():
+        expire(card)
+        raise TooLate(card=card, keep=True)
+    if card.version != version:
+        raise CardChanged(card=card)
+    if card.requester_id == by.user_id:
+        raise OwnRequest(card=card)
+    if not may_decide(card, by):
+        raise NotYourCard(card=card)
+
+
+def may_decide(card: Approval, member: Membership) -> bool:
+    """Whether this member's role and teams let them decide this card (leaving aside whose run it is)."""
+    if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
+        return False
+    if member.teams and card.agent.team not in member.teams:
+        return False
+    roles = {need["role"] for need in card.quorum}
+    return None in roles or member.role in roles or member.role == Role.OWNER
+
+
+def votes_for(card: Approval) -> list[Vote]:
+    """The approvals that count: given to exactly what the card says now, and not undone."""
+    query = select(Vote).where(
+        Vote.approval_id == card.id,
+        Vote.decision == Decision.APPROVE,
+        Vote.digest == card.digest,
+        Vote.version == card.version,
+        Vote.undone_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(Vote.id)))
+
+
+def needed(card: Approval) -> int:
+    """How many people must agree in all."""
+    return sum(need["count"] for need in card.quorum)
+
+
+def _met(card: Approval, votes: list[Vote]) -> bool:
+    """Every part of the quorum is filled, each by a different person; named roles are filled first."""
+    free = list(votes)
+    for need in sorted(card.quorum, key=lambda n: n["role"] is None):
+        fitting = [v for v in free if need["role"] is None or v.role in (need["role"], Role.OWNER)]
+        if len(fitting) < need["count"]:
+            return False
+        for vote in fitting[: need["count"]]:
+            free.remove(vote)
+    return True
+
+
+def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
+    votes = votes_for(card)
+    if any(vote.user_id == by.user_id for vote in votes):
+        raise AlreadyVoted(card=card)
+    votes.append(_vote(card, by, Decision.APPROVE, key, note=note))
+    count = f"{len(votes)} of {needed(card)}"
+    if not _met(card, votes):
+        _tell(card, by, "approved", f"{by.user.name} approved, {count}", note)
+        return card
+    workspace = db.session.get_one(Workspace, card.workspace_id)
+    until = now() + timedelta(seconds=hold_seconds(workspace, card.risk))
+    _move(card, ApprovalState.APPROVED, hold_until=until)
+    words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
+    _tell(card, by, "approved", words, note)
+    wake(card.run_id, card.workspace_id, at=until)
+    return card
+
+
+def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
+    """Change what will be done: a new version of the card with a new digest. Earlier approvals no longer count."""
+    before = dict(card.args)
+    proposal = proposal_of(card, {**before, **args})
+    verdict = verdict_on(proposal)
+    if verdict.effect is Effect.DENY:
+        raise EditRefused(f"The rules forbid this change: {verdict.why}.", card=card, typed=args)
+    if proposal.args == before:
+        return
+    changes: dict[str, Any] = {
+        "args": proposal.args,
+        "digest": digest_of(proposal),
+        "title": proposal.action.title,
+        "impact": impact_of(proposal),
+    }
+    if verdict.effect is Effect.ASK:
+        changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_id": verdict.rule_id}
+        changes["rule_digest"] = verdict.rule_digest
+    _move(card, ApprovalState.PENDING, **changes)
+    record(
+        "member:approval:edited",
+        f"{by.user.name} changed “{card.title}”",
+        workspace_id=card.workspace_id,
+        actor=by.user,
+        subject=f"approval:{card.public_id}",
+        before={"arguments": before},
+        after={"arguments": card.args, "digest": card.digest, "version": card.version},
+    )
+
+
+def proposal_of(card: Approval, args: dict[str, Any]) -> Proposal:
+    """The card's action with `args`, checked and described. Raises EditRefused."""
+    tool, run = TOOLS[card.tool], card.run
+    workspace = db.session.get_one(Workspace, card.workspace_id)
+    context = ToolContext(
+        workspace_id=card.workspace_id,
+        run_id=run.id,
+        run_public_id=run.public_id,
+        effect_key=card.call_key,
+        team=run.agent.team,
+        currency=workspace.currency,
+        company_domains=tuple(workspace.domains),
+        collections=tuple(run.version.collections),
+    )
+    try:
+        arguments = tool.arguments.model_validate(args)
+        action = tool.describe(arguments, context)
+    except ValidationError as error:
+        raise EditRefused(_first_problem(error), card=card, typed=args) from error
+    except ToolRefused as refusal:
+        raise EditRefused(refusal.sentence, card=card, typed=args) from refusal
+    return Proposal(run, card.call_key, card.call_id, tool, arguments, context, action, card.purpose)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc'])) or 'The change'}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _close(
+    card: Approval, state: ApprovalState, by: Membership, key: str, verb: str, *, reason: str = "", note: str = ""
+) -> Approval:
+    decision = Decision.REJECT if state is ApprovalState.REJECTED else Decision.CHANGES
+    _vote(card, by, decision, key, reason=reason, note=note)
+    _move(card, state, outcome={"reason": reason, "note": note, "words": f"{by.user.name} {verb} this"})
+    _tell(card, by, verb.split()[0], f"{by.user.name} {verb} “{card.title}”", note or REASONS.get(reason, ""))
+    wake(card.run_id, card.workspace_id)
+    return card
+
+
+def _settle_outcome(card: Approval, decision: Decision, by: Membership, key: str, note: str) -> Approval:
+    state = OUTCOME_ANSWERS.get(decision)
+    if state is None:
+        raise Invalid("Choose whether it happened, do it again, or skip it.", field="decision")
+    words = {"done": "it happened", "retry": "do it again", "skip": "skip it"}[decision]
+    _vote(card, by, decision, key, note=note)
+    _move(card, state, outcome={"words": f"{by.user.name} said: {words}", "note": note})
+    _tell(card, by, "answered", f"{by.user.name} said: {words}", note)
+    wake(card.run_id, card.workspace_id)
+    return card
+
+
+def _vote(
+    card: Approval, by: Membership, decision: Decision, key: str, *, reason: str = "", note: str = ""
+) -> Vote:
+    vote = Vote(
+        workspace_id=card.workspace_id,
+        approval_id=card.id,
+        user_id=by.user_id,
+        role=by.role,
+        decision=decision,
+        version=card.version,
+        digest=card.digest,
+        reason=reason,
+        note=note.strip()[:2000],
+        idempotency_key=key,
+    )
+    db.session.add(vote)
+    db.session.flush()
+    return vote
+
+
+def _move(card: Approval, state: ApprovalState, **changes: Any) -> None:
+    """Change a pending card as one conditional update on state and version. Raises AlreadyDecided."""
+    version = card.version + (state is ApprovalState.PENDING)
+    if state is not ApprovalState.PENDING:
+        changes["decided_at"] = now()
+    moved = db.session.execute(
+        update(Approval)
+        .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.version == card.version)
+        .values(state=state, version=version, **changes)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(card)
+    if moved.rowcount != 1:
+        raise AlreadyDecided(decided_words(card), card=card)
+    signal(card)
+
+
+def _tell(card: Approval, by: Membership, action: str, words: str, note: str) -> None:
+    append(card.run, EventKind.APPROVAL, words, detail={"approval": card.public_id, "note": note})
+    record(
+        f"member:approval:{action}",
+        f"{words}: {card.title}" if card.title not in words else words,
+        workspace_id=card.workspace_id,
+        actor=by.user,
+        subject=f"approval:{card.public_id}",
+        after={"version": card.version, "digest": card.digest, "note": note, "run": card.run.number},
+    )
+    signal(card)
+
+
+def undo(card: Approval, *, by: Membership) -> Approval:
+    """Take an approval back while its hold window is open. The card waits again, as a new version.
+
+    Raises Conflict when it is too late or was not approved.
+    """
+    card = _locked(card)
+    back = db.session.execute(
+        update(Approval)
+        .where(
+            Approval.id == card.id,
+            Approval.state == ApprovalState.APPROVED,
+            Approval.consumed_at.is_(None),
+            Approval.hold_until > now(),
+        )
+        .values(state=ApprovalState.PENDING, version=Approval.version + 1, hold_until=None, decided_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(card)
+    if back.rowcount != 1:
+        raise Conflict("It is too late to undo this.", card=card)
+    db.session.execute(update(Vote).where(Vote.approval_id == card.id, Vote.undone_at.is_(None)).values(undone_at=now()))
+    _tell(card, by, "undone", f"{by.user.name} took the approval back", "")
+    return card
+
+
+def expire(card: Approval) -> bool:
+    """Deny a pending card whose deadline has passed. False when someone was faster."""
+    gone = db.session.execute(
+        update(Approval)
+        .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
+        .values(state=ApprovalState.EXPIRED, decided_at=now(), outcome={"words": "Nobody decided in time"})
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(card)
+    if gone.rowcount != 1:
+        return False
+    append(card.run, EventKind.APPROVAL, f"Expired: {card.title}", tone="warn", detail={"approval": card.public_id})
+    record(
+        "system:approval:expired",
+        f"Expired, which denies: {card.title}",
+        workspace_id=card.workspace_id,
+        subject=f"approval:{card.public_id}",
+    )
+    signal(card)
+    wake(card.run_id, card.workspace_id)
+    return True
+
+
+def expire_due(limit: int = 100) -> int:
+    """Expire every card past its deadline; called by the clock. Returns how many."""
+    query = select(Approval).where(Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
+    cards = db.session.scalars(query.order_by(Approval.deadline_at).limit(limit).with_for_update(of=Approval, skip_locked=True))
+    return sum(expire(card) for card in cards.unique().all())
+
+
+def close_for(run_id: int, words: str) -> None:
+    """Void what still waits for people when its run ends for another reason."""
+    query = select(Approval).where(Approval.run_id == run_id, Approval.state.in_(("pending", "approved")))
+    for card in db.session.scalars(query.where(Approval.consumed_at.is_(None))).unique().all():
+        card.state, card.outcome = ApprovalState.VOIDED, {"words": words}
+        signal(card)
+
+
+def decided_words(card: Approval) -> str:
+    """Who was faster, in one sentence."""
+    vote = db.session.scalars(
+        select(Vote).where(Vote.approval_id == card.id).order_by(Vote.id.desc()).limit(1)
+    ).first()
+    if vote is None:
+        return card.outcome.get("words", AlreadyDecided.sentence)
+    verb = {"approve": "approved", "reject": "declined", "changes": "asked for changes to"}.get(vote.decision, "decided")
+    return f"{vote.user.name} {verb} this first."
+
+
+def default_rules(workspace: Workspace) -> None:
+    """The rules a workspace starts with: small money alone, larger money two people, outside mail one. Flushes."""
+    limit = 25_000
+    lines: list[tuple[str, str, list[dict[str, Any]], str, list[dict[str, Any]]]] = [
+        ("refunds above 250 need two people", "book_refund", [_above(limit)], "ask", _people(2)),
+        ("payments above 250 need two people", "schedule_payment", [_above(limit)], "ask", _people(2)),
+        ("refunds up to 250 go on alone", "book_refund", [{"field": "amount", "op": "<=", "value": limit}], "allow", []),
+        ("payments need a person", "schedule_payment", [], "ask", _people(1)),
+        (
+            "mail to more than 20 people needs the owner",
+            "send_mail",
+            [{"field": "recipients", "op": ">", "value": 20}],
+            "ask",
+            [{"role": Role.OWNER.value, "count": 1}],
+        ),
+        (
+            "mail to someone outside needs a person",
+            "send_mail",
+            [{"field": "outside", "op": ">", "value": 0}],
+            "ask",
+            _people(1),
+        ),
+        (
+            "mail inside the company goes on alone",
+            "send_mail",
+            [{"field": "outside", "op": "<=", "value": 0}, {"field": "recipients", "op": "<=", "value": 20}],
+            "allow",
+            [],
+        ),
+        ("calls to other systems need a person", "send_webhook", [], "ask", _people(1)),
+    ]
+    for position, (name, tool, conditions, effect, quorum) in enumerate(lines, 1):
+        db.session.add(
+            Rule(
+                workspace_id=workspace.id,
+                position=position,
+                name=name,
+                tool=tool,
+                conditions=conditions,
+                effect=effect,
+                quorum=quorum,
+            )
+        )
+    db.session.flush()
+
+
+def _above(amount: int) -> dict[str, Any]:
+    return {"field": "amount", "op": ">", "value": amount}
+
+
+def _people(count: int) -> list[dict[str, Any]]:
+    return [{"role": None, "count": count}]
+
+
+def _known(reason: str) -> str:
+    if reason not in REASONS:
+        raise Invalid("Choose why you decline.", field="reason")
+    return reason

@@ -1,0 +1,131 @@
+"""The inbox, the cards, deciding on them, and the rules as they stand."""
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import Capability, Permission, member, membership, workspace
+from app.approvals import queries, services
+from app.approvals.models import Approval
+from app.approvals.services import Decision
+from app.console.cards import CardView, typed_args, view_of
+from app.console.timeline import timeline
+from app.db import db
+from app.errors import DomainError, Invalid
+from app.web import done, is_fragment, render
+
+bp = Blueprint("approvals", __name__, url_prefix="/w/<workspace>")
+
+
+@bp.get("/approvals")
+@member(Permission.VIEW)
+def index() -> ResponseReturnValue:
+    tab = request.args.get("tab", "waiting")
+    tab = tab if tab in queries.TABS else "waiting"
+    inbox = queries.inbox(membership(), tab, before=request.args.get("before", type=int))
+    cards = [view_of(card, membership()) for card in inbox.cards]
+    pane = timeline(cards[0].card.run) if cards else None
+    return render("approvals/index.html", tab=tab, inbox=inbox, cards=cards, pane=pane)
+
+
+@bp.get("/approvals/count")
+@member(Permission.VIEW)
+def count() -> ResponseReturnValue:
+    """The bar above the list: how many new cards since the list was drawn."""
+    inbox = queries.inbox(membership(), "waiting")
+    shown = set(request.args.get("shown", "").split(","))
+    new = sum(card.public_id not in shown for card in inbox.cards)
+    return render_template("approvals/_newer.html", new=new, waiting=inbox.waiting, shown=request.args.get("shown", ""))
+
+
+@bp.get("/approvals/<approval>")
+@member(Permission.VIEW)
+def show(approval: str) -> ResponseReturnValue:
+    card = queries.get_approval(approval, workspace_id=workspace().id)
+    view = view_of(card, membership())
+    return render("approvals/show.html", "approvals/_approval.html", view=view, pane=timeline(card.run))
+
+
+@bp.post("/approvals/<approval>/decisions")
+@member(Permission.APPROVE, needs=Capability.DECIDE)
+def decide(approval: str) -> ResponseReturnValue:
+    card = queries.get_approval(approval, workspace_id=workspace().id)
+    try:
+        services.decide(
+            card,
+            _decision(),
+            by=membership(),
+            version=request.form.get("version", 0, type=int),
+            key=request.form.get("idempotency_key", "")[:100] or "none",
+            reason=request.form.get("reason", ""),
+            note=request.form.get("note", ""),
+            args=typed_args(card, request.form.to_dict()),
+        )
+    except DomainError as error:
+        return _refused(approval, error)
+    db.session.commit()
+    return _answered(card)
+
+
+@bp.post("/approvals/<approval>/undo")
+@member(Permission.APPROVE, needs=Capability.DECIDE)
+def undo(approval: str) -> ResponseReturnValue:
+    card = queries.get_approval(approval, workspace_id=workspace().id)
+    try:
+        services.undo(card, by=membership())
+    except DomainError as error:
+        return _refused(approval, error)
+    db.session.commit()
+    return _answered(card)
+
+
+@bp.get("/rules")
+@member(Permission.VIEW)
+def rules() -> ResponseReturnValue:
+    return render("approvals/rules.html", rules=queries.rules_of(workspace().id))
+
+
+def _decision() -> Decision:
+    try:
+        return Decision(request.form.get("decision", ""))
+    except ValueError:
+        raise Invalid("Choose approve, change or decline.", field="decision") from None
+
+
+def _answered(card: Approval) -> ResponseReturnValue:
+    view = view_of(card, membership())
+    return done("approvals/_approval.html", to=_address(card), say=receipt_words(view), view=view, decided=True)
+
+
+def receipt_words(view: CardView) -> str:
+    """One sentence for the person who just decided."""
+    match view.card.state:
+        case "pending" if view.votes:
+            return f"Approved, {len(view.votes)} of {view.needed}. It waits for another person."
+        case "pending":
+            return "The approval was taken back."
+        case "rejected":
+            return f"Declined. {view.card.agent.name} is told why."
+        case "changed":
+            return f"Sent back. {view.card.agent.name} is told what to change."
+    return f"Approved. “{view.card.title}” goes on in {view.hold_left} seconds." if view.hold_left else "Approved."
+
+
+def _refused(approval: str, error: DomainError) -> ResponseReturnValue:
+    """The card as it is now, with the reason on it and everything typed still there."""
+    if error.context.get("keep"):
+        db.session.commit()  # the refusal itself changed something: the card has expired
+    else:
+        db.session.rollback()
+    card = queries.get_approval(approval, workspace_id=workspace().id)
+    db.session.refresh(card)
+    typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
+    view = view_of(card, membership(), note=error.sentence, typed=typed)
+    name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
+    pane = None if is_fragment() else timeline(card.run)
+    return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
+
+
+def _address(card: Approval) -> str:
+    return url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
+
+

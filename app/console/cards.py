@@ -1,0 +1,114 @@
+"""What a card shows to one person: computed once per card, so that templates only print."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.approvals.models import Approval, ApprovalState, CardKind, Vote
+from app.approvals.queries import votes_on
+from app.approvals.services import may_decide, needed, votes_for
+from app.db import now
+from app.integrations.tools.registry import TOOLS
+from app.workspaces.models import Membership
+
+LONG = 80
+
+
+@dataclass(frozen=True)
+class Input:
+    """One argument in the edit form."""
+
+    name: str
+    label: str
+    kind: str
+    """text | long | list"""
+    value: str
+
+
+@dataclass(frozen=True)
+class CardView:
+    """A card as one member sees it."""
+
+    card: Approval
+    votes: list[Vote]
+    """Approvals that count for what the card says now."""
+    history: list[Vote]
+    needed: int
+    can_decide: bool
+    blocked: str
+    """Why this person may not decide, as a sentence; '' when they may."""
+    can_undo: bool
+    hold_left: int
+    inputs: list[Input]
+    tool_title: str
+    is_outcome: bool
+    changed: list[tuple[str, Any, Any]]
+    """(argument, as asked, as it is now) where a person edited it."""
+    note: str = ""
+    """A sentence above the card: what someone else just did, or what to correct."""
+    typed: dict[str, str] | None = None
+
+
+def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[str, str] | None = None) -> CardView:
+    """The card for this member; `typed` keeps what they had entered."""
+    counted = votes_for(card)
+    blocked = _blocked(card, member, counted) if card.is_pending else ""
+    left = int((card.hold_until - now()).total_seconds()) if card.hold_until else 0
+    holding = card.state == ApprovalState.APPROVED and card.consumed_at is None and left > 0
+    tool = TOOLS.get(card.tool)
+    return CardView(
+        card=card,
+        votes=counted,
+        history=list(votes_on(card)),
+        needed=needed(card),
+        can_decide=card.is_pending and not blocked,
+        blocked=blocked,
+        can_undo=holding and may_decide(card, member),
+        hold_left=max(left, 0),
+        inputs=_inputs(card, typed or {}),
+        tool_title=tool.title if tool else card.tool,
+        is_outcome=card.kind == CardKind.UNKNOWN_OUTCOME,
+        changed=[(k, v, card.args.get(k)) for k, v in card.original_args.items() if card.args.get(k) != v],
+        note=note,
+        typed=typed,
+    )
+
+
+def _blocked(card: Approval, member: Membership, counted: list[Vote]) -> str:
+    if card.requester_id == member.user_id:
+        return "You started this run, so someone else decides."
+    if any(vote.user_id == member.user_id for vote in counted):
+        return "You have approved this. It waits for another person."
+    if not may_decide(card, member):
+        roles = sorted({need["role"] for need in card.quorum if need["role"]})
+        return f"This needs {' and '.join(roles)}." if roles else "Reviewers, admins and owners decide this."
+    return ""
+
+
+def _inputs(card: Approval, typed: dict[str, str]) -> list[Input]:
+    tool = TOOLS.get(card.tool)
+    if tool is None or card.kind == CardKind.UNKNOWN_OUTCOME:
+        return []
+    properties = tool.arguments.model_json_schema()["properties"]
+    return [_input(name, spec, card.args.get(name), typed) for name, spec in properties.items()]
+
+
+def _input(name: str, spec: dict[str, Any], value: Any, typed: dict[str, str]) -> Input:
+    text = "\n".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    kind = "list" if isinstance(value, list) else "long" if len(text) > LONG or "\n" in text else "text"
+    return Input(name, name.replace("_", " ").capitalize(), kind, typed.get(f"arg_{name}", text))
+
+
+def typed_args(card: Approval, form: dict[str, str]) -> dict[str, Any]:
+    """The edit form's fields as arguments: lists are one per line, an emptied optional is None."""
+    args: dict[str, Any] = {}
+    for name, before in card.args.items():
+        text = form.get(f"arg_{name}")
+        if text is None:
+            continue
+        if isinstance(before, list):
+            args[name] = [line.strip() for line in text.replace(",", "\n").splitlines() if line.strip()]
+        elif isinstance(before, dict):
+            continue
+        else:
+            args[name] = text.replace("\r\n", "\n").strip() or None if before is None else text.replace("\r\n", "\n")
+    return args

@@ -1,0 +1,158 @@
+"""A worker: one queue, no fork. Premise: every job may run twice or die half-way, and the database knows.
+
+RQ's forking worker protects against jobs that leak or hang, at 9 ms and more per job. Here a run is
+fenced by its lease and journal, so a worker's death is harmless: it stays warm, is recycled after
+RECYCLE jobs, and the supervisor kills it when a job passes its wall-clock limit (see `deadline`).
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from rq import Queue
+from rq.job import Job as RqJob
+from rq.worker import SimpleWorker
+from sqlalchemy import delete, or_, update
+
+from app import create_app
+from app.db import db, now
+from app.extensions import connect_redis
+from app.jobs import TABLE, QueuedJob
+
+log = structlog.get_logger()
+RECYCLE = 2_000
+BACKOFF_SECONDS = (2, 10, 60, 300, 900)
+_app: Flask | None = None
+
+
+def the_app() -> Flask:
+    """This process's application, made once."""
+    global _app
+    if _app is None:
+        _app = create_app()
+    return _app
+
+
+def adopt(app: Flask) -> None:
+    """Use an application made before the fork."""
+    global _app
+    _app = app
+
+
+class AppJob(RqJob):
+    """A job inside an app context, with its wall-clock deadline written down for the supervisor."""
+
+    def _execute(self) -> Any:  # private in RQ: pinned, and tests/tasks/test_worker.py keeps watch
+        with the_app().app_context():
+            try:
+                with deadline(float(self.timeout or 300)):
+                    return super()._execute()
+            finally:
+                db.session.remove()
+
+
+class AppWorker(SimpleWorker):
+    job_class = AppJob
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Tell the supervisor until when the job in progress may take (it kills this process after that)."""
+    path = _mark()
+    path.write_text(str(time.time() + seconds))
+    try:
+        yield
+    finally:
+        path.write_text("")
+
+
+def _mark() -> Path:
+    folder: Path = current_app.config["SETTINGS"].data / "workers"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder / str(os.getpid())
+
+
+def perform(row_id: int) -> None:
+    """Do a durable job once: take its row, call its function, delete the row with the function's own changes.
+
+    When the function raises, the row stays, to be tried again with growing pauses; after the job's last
+    attempt it is kept as failed for people to see.
+    """
+    row = _take(row_id)
+    if row is None:
+        return
+    job = TABLE[row.name]
+    try:
+        job.resolve()(*row.args)
+        db.session.execute(delete(QueuedJob).where(QueuedJob.id == row_id))
+        db.session.commit()
+    except Exception as error:
+        db.session.rollback()
+        log.exception("job.failed", job=job.name, row=row_id)
+        _give_back(row_id, job.attempts, f"{type(error).__name__}: {error}"[:500])
+
+
+def _take(row_id: int) -> QueuedJob | None:
+    moment = now()
+    row = db.session.get(QueuedJob, row_id)
+    limit = TABLE[row.name].timeout_seconds if row else 60
+    taken = db.session.execute(
+        update(QueuedJob)
+        .where(
+            QueuedJob.id == row_id,
+            QueuedJob.failed_at.is_(None),
+            QueuedJob.due_at <= moment,
+            or_(QueuedJob.leased_until.is_(None), QueuedJob.leased_until < moment),
+        )
+        .values(leased_until=moment + timedelta(seconds=limit + 10), attempts=QueuedJob.attempts + 1)
+    )
+    db.session.commit()
+    return row if taken.rowcount == 1 else None
+
+
+def _give_back(row_id: int, attempts: int, error: str) -> None:
+    row = db.session.get(QueuedJob, row_id)
+    if row is None:
+        return
+    row.error, row.leased_until = error, None
+    row.due_at = now() + timedelta(seconds=BACKOFF_SECONDS[min(row.attempts, len(BACKOFF_SECONDS)) - 1])
+    row.failed_at = now() if row.attempts >= attempts else None
+    db.session.commit()
+
+
+def main(queue: str, app: Flask | None = None) -> None:
+    """Work on `queue` until told to stop, or until it is time for a fresh process."""
+    adopt(app or create_app())
+    preload()
+    connection = connect_redis(the_app().config["SETTINGS"].redis_url, socket_timeout=30)
+    name = f"{queue}-{os.getpid()}-{int(time.time() * 1000)}"
+    worker = AppWorker(
+        [Queue(queue, connection=connection, serializer="json", job_class=AppJob)],
+        name=name,
+        connection=connection,
+        serializer="json",
+        job_class=AppJob,
+        worker_ttl=60,
+        maintenance_interval=30,
+        log_job_description=False,
+    )
+    worker.work(max_jobs=RECYCLE, logging_level="WARNING")
+
+
+def preload() -> None:
+    """Import what jobs need once, before the first of them."""
+    import tasks.knowledge
+    import tasks.mail
+    import tasks.runs  # noqa: F401
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1])
