@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app import redis_server
 from app.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +76,7 @@ def load(env: dict[str, str] | None = None) -> Settings:
         port=port,
         data=data,
         database_url=_database_url(env.get("DATABASE_URL", ""), data),
-        redis_url=env.get("REDIS_URL") or f"unix://{data / 'redis.sock'}",
+        redis_url=env.get("REDIS_URL") or redis_server.address(data),
         secret_key=env.get("SECRET_KEY") or _kept(data, "secret_key", mode),
         master_keys=_master_keys(env.get("LEENOPS_MASTER_KEYS") or _kept(data, "master_keys", mode)),
         base_url=env.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),

@@ -1,0 +1,182 @@
+"""`bin/run`: everything LeenOps needs in one command. Prepares, then watches over web, workers and clock.
+
+Order matters: Redis first, then the schema, the policies and the demo, then the children. All heavy imports
+happen here, before the fork; no connection made here survives it.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+import sys
+import time
+from contextlib import suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import IO, Any
+
+from gunicorn.app.base import BaseApplication
+
+from app import create_app, redis_server
+from app.config import Settings, load
+from app.db import db
+from app.errors import Misconfigured
+from tasks import prepare, schedule, worker
+from tasks.supervisor import Child, Supervisor
+
+BACKLOG = 2048
+PATIENCE_SECONDS = 60.0
+
+
+class Web(BaseApplication):
+    """Gunicorn: one process, a thread per connection, so that open streams cost little."""
+
+    def __init__(self, app: Any, settings: Settings, listener: socket.socket) -> None:
+        self.app, self.settings, self.listener = app, settings, listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        threads = self.settings.web_threads
+        options: dict[str, Any] = {
+            "bind": f"fd://{self.listener.detach()}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": threads,
+            "worker_connections": threads * 2,
+            "backlog": BACKLOG,
+            "timeout": 60,
+            "graceful_timeout": 2,
+            "keepalive": 15,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "proc_name": "leenops-web",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self.app
+
+
+def main() -> int:
+    """Run until told to stop. The exit status: 0 after a clean stop, 1 when it could not start."""
+    began = time.monotonic()
+    try:
+        settings = load()
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(settings.data / "serve.lock", "w") as lock:
+            claim(lock, settings.data)
+            return serve(settings, listen(settings), began)
+    except Misconfigured as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def claim(lock: IO[str], data: Path) -> None:
+    """One LeenOps per data folder. The lock is released when this process ends, however it ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Misconfigured(
+            f"LeenOps is already running with the data in {data}. Stop it first, or set LEENOPS_DATA and PORT."
+        ) from None
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket, held by this process: a restart of the web process refuses nobody."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise Misconfigured(
+            f"LeenOps cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            "Set PORT to a free port, for example: PORT=8001 bin/run"
+        ) from None
+
+
+def serve(settings: Settings, listener: socket.socket, began: float) -> int:
+    """Prepare, start all, and stop all again."""
+    try:
+        redis_server.ensure(settings.data)
+        settings = load()  # now it knows where the embedded Redis listens
+        app = create_app(settings)
+        sign_ins = prepare.everything(app)
+        worker.preload()
+        _let_go(app)
+        limits = settings.data / "workers"
+        shutil.rmtree(limits, ignore_errors=True)
+        limits.mkdir(mode=0o700)
+        greeting = Greeting(settings, sign_ins, began)
+        Supervisor(_children(app, settings, listener), limits).run(greeting.each_round)
+    finally:
+        listener.close()
+        redis_server.stop(settings.data)
+    return 0
+
+
+def _children(app: Any, settings: Settings, listener: socket.socket) -> list[Child]:
+    def on(queue: str) -> None:
+        listener.close()
+        worker.main(queue, app)
+
+    def clock() -> None:
+        listener.close()
+        schedule.main(app)
+
+    runs = [Child(f"runs-{n + 1}", lambda: on("runs")) for n in range(settings.workers)]
+    return [
+        Child("web", lambda: Web(app, settings, listener).run()),
+        *runs,
+        Child("work", lambda: on("work")),
+        Child("clock", clock),
+    ]
+
+
+def _let_go(app: Any) -> None:
+    """Close every connection: a child must not share one with us."""
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    app.extensions["redis"].close()
+
+
+class Greeting:
+    """Says where LeenOps is once it answers."""
+
+    def __init__(self, settings: Settings, sign_ins: list[str], began: float) -> None:
+        self.settings, self.sign_ins, self.began = settings, sign_ins, began
+        self.said = False
+
+    def each_round(self) -> float:
+        """Look whether it answers, until it does. Returns the seconds until the next look."""
+        if self.said:
+            return 1.0
+        if self._answers():
+            self.said = True
+            print(self.words(), flush=True)
+        elif time.monotonic() - self.began > PATIENCE_SECONDS:
+            self.said = True
+            print("LeenOps has started but does not answer; the lines above may say why.", file=sys.stderr, flush=True)
+        return 1.0 if self.said else 0.02
+
+    def words(self) -> str:
+        took = time.monotonic() - self.began
+        lines = [f"LeenOps is up at {self.settings.base_url}  ({took:.1f} s; Ctrl-C stops it)", *self.sign_ins]
+        return "\n".join(lines) + "\n"
+
+    def _answers(self) -> bool:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.settings.host, self.settings.host)
+        connection = HTTPConnection(host, self.settings.port, timeout=1)
+        try:
+            with suppress(OSError):
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
+        finally:
+            connection.close()
+        return False
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())
