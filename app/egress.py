@@ -91,6 +91,14 @@ def addresses(target: Target, resolver: Resolver | None = None) -> list[str]:
     return found
 
 
+def pinned_address(url: str) -> str:
+    """One checked address of `url`, for a client that connects by itself. Raises OutboundRefused."""
+    try:
+        return addresses(check(url))[0]
+    except OSError as error:
+        raise OutboundRefused("The host could not be found.") from error
+
+
 def is_public(ip: IP) -> bool:
     """Whether `ip` is an ordinary address of the public internet: no tunnel, no relay, no metadata service."""
     if isinstance(ip, IPv4Address):

@@ -22,7 +22,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from app.egress import OutboundRefused, Resolver, Target, addresses, check, resolve
+from app.egress import OutboundRefused, Resolver, Target, addresses, check, pinned_address, resolve
+
+__all__ = ["Answer", "OutboundFailed", "OutboundRefused", "check", "pinned_address", "request"]
 
 MAX_REDIRECTS = 3
 AGENT = "LeenOps/1"

@@ -66,9 +66,9 @@ def passages(path: Path, media_type: str) -> Passages:
 
 
 def parts_total(path: Path, media_type: str) -> int:
-    """How many pages a PDF has; 1 for everything else, which is read in one go."""
+    """How many pages a PDF has; 0 where nobody knows before reading."""
     if media_type != kinds.PDF.media_type:
-        return 1
+        return 0
     try:
         return len(_pdf(path).pages)
     except Exception as error:

@@ -1,6 +1,7 @@
 """Finding model keys. None of these opens one."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.db import db
 from app.errors import NotFound
@@ -36,9 +37,9 @@ def usable_keys(workspace_id: int) -> list[ModelKey]:
     )
 
 
-def find_signing_secret(workspace_id: int) -> SigningSecret | None:
+def find_signing_secret(workspace_id: int, session: Session | None = None) -> SigningSecret | None:
     """The secret in use, if there is one yet."""
-    return db.session.scalar(
+    return (session or db.session).scalar(
         select(SigningSecret)
         .where(SigningSecret.workspace_id == workspace_id, SigningSecret.ended_at.is_(None))
         .order_by(SigningSecret.id.desc())

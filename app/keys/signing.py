@@ -5,27 +5,26 @@ import secrets
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session, scoped_session
 
 from app.audit.services import record
 from app.db import db, new_public_id, now
 from app.keys import queries, vault
 from app.keys.models import SigningSecret
 
+SessionLike = Session | scoped_session[Any]
 PREFIX = "whsec_"
 
 
-def signing_key(workspace_id: int) -> bytes | None:
-    """The raw key in use, or None when there is no secret yet."""
-    row = queries.find_signing_secret(workspace_id)
-    if row is None:
-        return None
-    return base64.b64decode(vault.open_(row.sealed, _binding(row)).removeprefix(PREFIX))
+def key_for_call(workspace_id: int) -> bytes:
+    """The raw key for a call that is about to go out, made on first use.
 
-
-def ensure_signing_secret(workspace_id: int) -> None:
-    """Make the first secret of a workspace, if it has none. Flushes."""
-    if queries.find_signing_secret(workspace_id) is None:
-        _make(workspace_id)
+    In a short transaction of its own, so that no lock is held while the other side answers. The caller
+    must have nothing uncommitted.
+    """
+    with Session(db.engine) as session, session.begin():
+        row = queries.find_signing_secret(workspace_id, session) or _make(workspace_id, session)[1]
+        return _raw(row)
 
 
 def replace_signing_secret(workspace_id: int, *, by: Any) -> str:
@@ -35,7 +34,7 @@ def replace_signing_secret(workspace_id: int, *, by: Any) -> str:
         .where(SigningSecret.workspace_id == workspace_id, SigningSecret.ended_at.is_(None))
         .values(ended_at=now(), sealed="")
     )
-    plain, row = _make(workspace_id)
+    plain, row = _make(workspace_id, db.session)
     record(
         "member:signing_secret:replaced",
         "Made a new signing secret for webhooks",
@@ -46,13 +45,17 @@ def replace_signing_secret(workspace_id: int, *, by: Any) -> str:
     return plain
 
 
-def _make(workspace_id: int) -> tuple[str, SigningSecret]:
+def _make(workspace_id: int, session: SessionLike) -> tuple[str, SigningSecret]:
     plain = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     row = SigningSecret(public_id=new_public_id(), workspace_id=workspace_id, hint=plain[-4:])
     row.sealed = vault.seal(plain, _binding(row))
-    db.session.add(row)
-    db.session.flush()
+    session.add(row)
+    session.flush()
     return plain, row
+
+
+def _raw(row: SigningSecret) -> bytes:
+    return base64.b64decode(vault.open_(row.sealed, _binding(row)).removeprefix(PREFIX))
 
 
 def _binding(row: SigningSecret) -> str:

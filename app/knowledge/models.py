@@ -54,6 +54,7 @@ class Passage(Base):
     """A piece of a document that can be found and cited."""
 
     __tablename__ = "passages"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
     id: Mapped[pk]
     public_id: Mapped[public_id]
     workspace_id: Mapped[fk_workspace]
@@ -63,3 +64,5 @@ class Passage(Base):
     place: Mapped[name_]
     """Where in the document, in words: "page 3", "section Refunds", "row 12"."""
     text: Mapped[str]
+    search_text: Mapped[str]
+    """The words of `text`, folded: lower case, without accents, one blank between them."""
