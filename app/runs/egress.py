@@ -2,7 +2,7 @@
 
 import httpx2
 
-from app.outbound import pinned_address
+from app.egress import pinned_address
 
 
 class PinnedTransport(httpx2.AsyncHTTPTransport):

@@ -18,7 +18,7 @@ from pydantic_ai.settings import ModelSettings
 
 from app.db import db
 from app.keys.models import ModelKey
-from app.keys.vault import reveal
+from app.keys.services import mark_used, reveal
 from app.runs.errors import ProviderFailed
 from app.runs.models import Run
 
@@ -39,7 +39,7 @@ class Turn:
 
 @lru_cache(maxsize=1)
 def _sandbox() -> Model:
-    from app.runs.sandbox import model
+    from app.runs.sandbox import model  # a large package: only workers need it
 
     return model()
 
@@ -52,6 +52,7 @@ def model_for(run: Run) -> Model:
     key = db.session.get(ModelKey, version.key_id) if version.key_id else None
     if key is None or key.workspace_id != run.workspace_id or key.disabled_at is not None:
         raise ProviderFailed("model_unavailable", version.model, passing=False)
+    mark_used(key)
     return _provider_model(key.provider, version.model, key.base_url, reveal(key))
 
 

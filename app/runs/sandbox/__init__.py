@@ -4,6 +4,6 @@ It reads, searches, calculates and fills in tool arguments by rules of its own; 
 model and is called "Sandbox model" wherever it shows.
 """
 
-from app.runs.sandbox.model import MODEL_NAME, sandbox_model
+from app.runs.sandbox.answering import MODEL_NAME, model
 
-__all__ = ["MODEL_NAME", "sandbox_model"]
+__all__ = ["MODEL_NAME", "model"]

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,8 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models.function import AgentInfo
+
+from app.agents.templates import TEMPLATES
 
 _FIELD = re.compile(r"^(?P<label>[^\n]{1,120}) \((?P<name>[a-z][a-z0-9_]*)\):[ \t]*$", re.MULTILINE)
 _FILES = re.compile(r"^Attached files:[ \t]*(?P<rest>.*)\Z", re.MULTILINE | re.DOTALL)
@@ -45,6 +47,8 @@ class Call:
 
     tool: str
     args: dict[str, Any]
+    why: str = ""
+    """The reason, for the person who decides on it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,6 @@ class Case:
     team: str = ""
     request: str = ""
     """The whole of what was given, as it was written."""
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def given(self, name: str) -> str:
         """An input's text; empty when it was left blank."""
@@ -107,7 +110,7 @@ def read(messages: Sequence[ModelMessage], info: AgentInfo) -> tuple[Case, list[
     settings = {m["key"]: m["value"].strip() for m in _SETTING.finditer(instructions)}
     request, at = _request(messages)
     body, files = _without_files(request)
-    inputs, labels = _fields(body)
+    inputs, labels = _fields(body, _order(settings.get("Plan", "")))
     case = Case(
         instructions=_SETTING.sub("", instructions).strip(),
         plan=settings.get("Plan", ""),
@@ -152,16 +155,31 @@ def _without_files(request: str) -> tuple[str, tuple[Attached, ...]]:
     return (request[:start], tuple(files)) if files else (request, ())
 
 
-def _fields(body: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Blocks of `<label> (<name>):` and a value. The first block of a name counts, so a value cannot replace an earlier one."""
-    inputs: dict[str, str] = {}
-    labels: dict[str, str] = {}
-    marks = list(_FIELD.finditer(body))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        value = body[mark.end() : following.start() if following else len(body)].strip("\n")
-        inputs.setdefault(mark["name"], value)
-        labels.setdefault(mark["name"], mark["label"].strip())
-    return inputs, labels
+def _order(plan: str) -> list[str]:
+    """The names of the template's inputs, as the form lists them."""
+    template = TEMPLATES.get(plan)
+    return [spec["name"] for spec in template.inputs] if template else []
+
+
+def _fields(body: str, order: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Blocks of `<label> (<name>):` and a value, in the order of the form.
+
+    A block out of order is part of the text before it: somebody wrote it into a message to replace another field.
+    """
+    marks: list[re.Match[str]] = []
+    for mark in _FIELD.finditer(body):
+        seen = [m["name"] for m in marks]
+        if mark["name"] not in seen and _follows(mark["name"], seen, order):
+            marks.append(mark)
+    ends = [*(m.start() for m in marks[1:]), len(body)]
+    inputs = {m["name"]: body[m.end() : end].strip("\n") for m, end in zip(marks, ends, strict=True)}
+    return inputs, {m["name"]: m["label"].strip() for m in marks}
+
+
+def _follows(name: str, seen: list[str], order: list[str]) -> bool:
+    if not order:
+        return True
+    return name in order and all(order.index(name) > order.index(s) for s in seen)
 
 
 def _turns(messages: Sequence[ModelMessage]) -> list[Turn]:

@@ -45,34 +45,36 @@ def read_files(case: Case, notes: Notebook) -> Steps[list[Sheet]]:
     return sheets
 
 
-def act(case: Case, tool: str, args: dict[str, Any]) -> Steps[tuple[Outcome, dict[str, Any]]]:
-    """Make one call with an effect: what became of it, and the arguments it was last made with.
+def act(case: Case, tool: str, args: dict[str, Any], why: str = "") -> Steps[tuple[Outcome, dict[str, Any]]]:
+    """Make one call with an effect: what became of it, and the arguments it was last made with."""
+    [result] = yield from act_on_all(case, tool, [args], why)
+    return result
 
-    A no is final. Changes are applied and asked again at most twice, an argument error is corrected once.
+
+def act_on_all(
+    case: Case, tool: str, listed: Sequence[dict[str, Any]], why: str = ""
+) -> Steps[list[tuple[Outcome, dict[str, Any]]]]:
+    """Make a call for each set of arguments, in one turn.
+
+    A no is final. Changes are applied and asked again at most twice; arguments that do not fit are corrected.
     """
     if tool not in case.tools:
-        return Outcome(Status.ABSENT, words=f"This agent does not have {tool.replace('_', ' ')}."), args
+        absent = Outcome(Status.ABSENT, words=f"this agent does not have the tool {tool.replace('_', ' ')}")
+        return [(absent, args) for args in listed]
+    results: dict[int, tuple[Outcome, dict[str, Any]]] = {}
+    pending = dict(enumerate(listed))
     for left in reversed(range(ROUNDS)):
-        [outcome] = yield [Call(tool, args)]
-        better = _better(args, outcome, case) if left else None
-        if better is None or better == args:
-            return outcome, args
-        args = better
-    return outcome, args
-
-
-def act_on_all(case: Case, tool: str, listed: Sequence[dict[str, Any]]) -> Steps[list[tuple[Outcome, dict[str, Any]]]]:
-    """Make a call for each set of arguments, one after the other; stop asking once one is declined."""
-    results: list[tuple[Outcome, dict[str, Any]]] = []
-    for args in listed:
-        results.append((yield from act(case, tool, args)))
-    return results
+        outcomes = (yield [Call(tool, args, why) for args in pending.values()]) if pending else []
+        results |= {n: (o, args) for (n, args), o in zip(pending.items(), outcomes, strict=True)}
+        again = {n: _better(results[n][1], results[n][0], case) for n in pending}
+        pending = {n: args for n, args in again.items() if args is not None and args != results[n][1] and left}
+    return [results[n] for n in range(len(listed))]
 
 
 def _better(args: dict[str, Any], outcome: Outcome, case: Case) -> dict[str, Any] | None:
     if outcome.status == Status.CHANGES:
         return amended(args, outcome.words, today=case.today)
-    if outcome.status == Status.MISFIT:
+    if outcome.status in {Status.MISFIT, Status.FAILED}:
         return corrected(args, outcome.words, today=case.today)
     return None
 

@@ -17,7 +17,7 @@ _LABELLED = re.compile(
     r"[ \t]*[:=][ \t]*(?P<value>[^\n<(,;]{2,80})",
     re.IGNORECASE | re.MULTILINE,
 )
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w’'.-]*(?: (?:van|von|de|der|den|da|del|di|la|le|bin|al|O’|[A-ZÀ-ÖØ-Þ]\.?))*(?: [A-ZÀ-ÖØ-Þ][\w’'-]+){0,2}"
+_NAME = r"[A-ZÀ-ÖØ-Þ][\w’'.-]*(?: (?:van|von|de|der|den|da|del|di|la|le|bin|al|O’|[A-ZÀ-ÖØ-Þ]\.?)(?![\w’'-]))*(?: [A-ZÀ-ÖØ-Þ][\w’'-]+){0,2}"
 _SELF = re.compile(
     rf"\b(?i:my name is|this is|i am|i'm|i’m|ich bin|mein name ist|ik ben|mijn naam is|je suis|je m'appelle|me llamo|soy|mi chiamo|sono)"
     rf" (?P<value>{_NAME})"

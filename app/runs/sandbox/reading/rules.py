@@ -119,12 +119,13 @@ def avoided(text: str) -> list[tuple[str, str]]:
 
 
 def _listed(raw: str, *, strict: bool) -> list[str]:
+    """The items of a list in a sentence. After a bare "no", only quoted ones: "no later than" is not a word to avoid."""
     quoted = [m["word"].strip(" ,.") for m in _QUOTED.finditer(raw)]
-    if quoted or strict:
-        return quoted
-    raw = re.split(r"\b(?:because|since|unless|when|in (?:our|the|any)|as they|which|instead)\b", re.sub(r"^(?:the )?words?(?: like| such as)?:? ", "", raw))[0]
-    items = [re.sub(r"^(?:like|such as|words like|and|or) ", "", i.strip(" :;")) for i in re.split(r",|;|/|\bor\b|\band\b", raw)]
-    return [i for i in items if i and len(i.split()) <= 3 and i.lower() not in STOP]
+    plain = re.split(r"\b(?:because|since|unless|when|in (?:our|the|any)|as they|which|instead)\b", _QUOTED.sub(",", raw))[0]
+    plain = re.sub(r"^\s*(?:using )?(?:the )?(?:words?|phrases?|terms?)?(?: like| such as)?\b\s*:?\s*", "", plain)
+    items = [] if strict else [i.strip(" :;\u2013-") for i in re.split(r",|;|/|\bor\b|\band\b", plain)]
+    short = [i for i in items if i and len(i.split()) <= 3 and i.lower() not in STOP]
+    return list(dict.fromkeys([*quoted, *short]))
 
 
 def number_limit(text: str, unit: str) -> tuple[int, str] | None:

@@ -101,6 +101,8 @@ def _delimiter(lines: list[str]) -> str:
 
 def _is_prose(lines: list[str]) -> bool:
     """Sentences with commas are not a table."""
+    if any(cell.strip().endswith((".", "!", "?")) or len(cell.split()) > 5 for cell in lines[0].split(",")):
+        return True
     return sum(1 for line in lines if re.search(r"[a-z]{2},? \w+ \w+ \w+.*[.!?]$", line)) > len(lines) / 2
 
 

@@ -1,0 +1,401 @@
+"""The engine's loop: it goes on where it was, acts once, and stops when it must."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.approvals.models import Approval
+from app.approvals.services import Decision, decide
+from app.db import db, now
+from app.integrations.tools.base import EffectClass, Risk, ToolRefused
+from app.integrations.tools.registry import TOOLS
+from app.restrictions.models import Restriction
+from app.runs import engine
+from app.runs.errors import ProviderFailed
+from app.runs.lease import LeaseLost, claim, hold
+from app.runs.models import Effect, Run, RunCheckpoint, RunEvent
+from app.runs.services import cancel, due_runs, retry, wake
+from app.workspaces.models import Membership, Role
+from tests.fakes import Counted, call, ports, returns, scripted
+from tests.factories import a_member
+
+
+def reloaded(run: Run) -> Run:
+    db.session.expire_all()
+    return db.session.get_one(Run, run.id)
+
+
+def titles(run: Run) -> list[str]:
+    rows = db.session.scalars(select(RunEvent).where(RunEvent.run_id == run.id).order_by(RunEvent.seq))
+    return [row.title for row in rows]
+
+
+def the_card(run: Run) -> Approval:
+    query = select(Approval).where(Approval.run_id == run.id).order_by(Approval.id.desc())
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
+
+
+def a_reviewer(run: Run) -> Membership:
+    from app.workspaces.models import Workspace
+
+    return a_member(db.session.get_one(Workspace, run.workspace_id), Role.REVIEWER)
+
+
+def approve(run: Run, decision: Decision = Decision.APPROVE, **more: Any) -> None:
+    card = the_card(run)
+    decide(card, decision, by=a_reviewer(run), version=card.version, key="k", **more)
+    db.session.commit()
+
+
+def test_a_run_without_tools_ends_with_the_models_text(ready):
+    run = ready()
+
+    engine.advance(run.id, ports(scripted("All is well. Nothing to do.")))
+
+    run = reloaded(run)
+    assert run.state == "succeeded"
+    assert run.output == "All is well. Nothing to do."
+    assert run.summary == "All is well."
+    assert run.lease_owner == "" and run.wake_at is None
+
+
+def test_an_allowed_action_happens_once_and_its_result_reaches_the_model(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+    told: list[Any] = []
+
+    def last(messages):
+        told.extend(part.content for part in returns(messages))
+        return "Paid."
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], last), pay))
+
+    assert pay.done == [f"{run.public_id}:1:0"]
+    assert told == [{"paid": 5}]
+    assert reloaded(run).state == "succeeded"
+
+
+def test_an_action_that_needs_a_person_waits_without_a_worker(ready):
+    run, pay = ready("pay"), Counted()
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    run = reloaded(run)
+    assert (run.state, run.wake_at, run.lease_expires_at) == ("awaiting_approval", None, None)
+    assert the_card(run).title == "Pay 5 to Ada"
+    assert pay.done == []
+
+
+def test_an_approved_action_is_done_and_written_on_its_card(ready):
+    run, pay = ready("pay"), Counted()
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay)
+    engine.advance(run.id, wired)
+    approve(run)
+
+    engine.advance(run.id, wired)
+
+    assert len(pay.done) == 1
+    assert the_card(run).state == "done"
+    assert reloaded(run).state == "succeeded"
+
+
+def test_an_edited_action_is_done_as_edited(ready, monkeypatch):
+    run, pay = ready("pay"), Counted()
+    wired = ports(scripted([call("pay", party="Ada", amount=500)], "Paid."), pay)
+    monkeypatch.setitem(TOOLS, "pay", pay.tool)
+    engine.advance(run.id, wired)
+    approve(run, Decision.EDIT, args={"amount": 450})
+
+    engine.advance(run.id, wired)
+
+    effect = db.session.scalars(select(Effect)).one()
+    assert effect.args == {"party": "Ada", "amount": 450}
+    assert the_card(run).original_args == {"party": "Ada", "amount": 500}
+
+
+def test_a_declined_action_reaches_the_model_as_a_denial(ready):
+    run, pay = ready("pay"), Counted()
+    seen: list[Any] = []
+
+    def last(messages):
+        seen.extend((part.outcome, part.content) for part in returns(messages))
+        return "Not paid."
+
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], last), pay)
+    engine.advance(run.id, wired)
+    approve(run, Decision.REJECT, reason="wrong", note="Ada was paid in May.")
+
+    engine.advance(run.id, wired)
+
+    assert pay.done == []
+    outcome, content = seen[0]
+    assert outcome == "denied" and "Ada was paid in May." in content
+
+
+@pytest.mark.parametrize(
+    "bad", [call("launch", missile=1), call("pay", party="Ada"), call("pay", party="Ada", amount=5, extra=1)]
+)
+def test_an_unknown_tool_or_wrong_arguments_are_told_and_never_executed(ready, allow, bad):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+
+    engine.advance(run.id, ports(scripted([bad], "I could not do it."), pay))
+
+    assert pay.done == []
+    assert reloaded(run).state == "succeeded"
+
+
+def test_a_tool_the_version_was_not_given_is_unknown_to_it(ready, allow):
+    run, pay = ready("search"), Counted()
+    allow(run)
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "No."), pay))
+
+    assert pay.done == []
+
+
+def test_a_refusing_tool_leaves_no_effect_and_the_run_goes_on(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+    pay.fail = ToolRefused("Ada has no account.")
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Not paid."), pay))
+
+    assert db.session.scalars(select(Effect)).one().state == "failed"
+    assert reloaded(run).state == "succeeded"
+
+
+def test_a_passing_provider_failure_waits_and_tries_again(ready):
+    run = ready()
+    wired = ports(scripted(ProviderFailed("provider_error", "500", passing=True), "Fine."))
+
+    engine.advance(run.id, _failing(wired))
+
+    run = reloaded(run)
+    assert run.state == "queued" and run.attempts == 1
+    assert now() < run.wake_at < now() + timedelta(seconds=3)
+
+
+def _failing(wired):
+    class Broken(Exception):
+        status_code = 503
+
+    return ports(scripted(Broken("overloaded")))
+
+
+def test_a_provider_that_stays_away_fails_the_run_by_name_and_it_can_be_retried(ready):
+    run = ready()
+    run.step_since = now() - timedelta(seconds=120)
+    db.session.commit()
+    engine.advance(run.id, _failing(None))
+    assert (reloaded(run).state, reloaded(run).error) == ("failed", "provider_error")
+
+    retry(reloaded(run), by=a_reviewer(run).user)
+    db.session.commit()
+    engine.advance(run.id, ports(scripted("Fine.")))
+
+    assert reloaded(run).state == "succeeded"
+
+
+def test_an_empty_answer_is_garbage_and_nothing_is_executed(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+
+    engine.advance(run.id, ports(scripted("   "), pay))
+
+    assert "cannot be read" in titles(run)[-1]
+    assert pay.done == []
+
+
+def test_a_run_stops_at_its_step_limit_by_name(ready, allow):
+    run, pay = ready("pay", settings={"max_steps": 3}), Counted()
+    allow(run)
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=1)]), pay))
+
+    assert reloaded(run).error == "step_limit"
+    assert len(pay.done) == 3
+
+
+def test_a_run_that_is_held_is_left_alone(ready):
+    run = ready()
+    claim(run.id, owner="another", seconds=60)
+    db.session.commit()
+
+    engine.advance(run.id, ports(scripted("Mine.")))
+
+    assert reloaded(run).state == "running" and reloaded(run).output == ""
+
+
+def test_who_lost_the_lease_cannot_write(ready):
+    run = ready()
+    lease = claim(run.id, owner="first", seconds=15)
+    run.lease_expires_at = now() - timedelta(seconds=1)
+    db.session.commit()
+    claim(run.id, owner="second", seconds=15)
+    db.session.commit()
+
+    with pytest.raises(LeaseLost):
+        hold(lease)
+
+
+def test_a_run_whose_worker_died_during_the_model_call_goes_on(ready):
+    run = ready()
+    claim(run.id, owner="dead", seconds=15)
+    run.lease_expires_at = now() - timedelta(seconds=1)
+    db.session.commit()
+    assert due_runs() == [run.id]
+
+    engine.advance(run.id, ports(scripted("Done.")))
+
+    assert reloaded(run).state == "succeeded"
+
+
+def _cut_off(run: Run, pay: Counted, effect_class: EffectClass) -> None:
+    """The state a kill -9 leaves between `started` and the outcome."""
+
+    class Killed(BaseException):
+        pass
+
+    def die():
+        raise Killed
+
+    pay.before = die
+    with pytest.raises(Killed):
+        engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+    db.session.rollback()
+    found = db.session.get_one(Run, run.id)
+    found.lease_expires_at = now() - timedelta(seconds=1)
+    db.session.commit()
+    pay.before = lambda: None
+
+
+@pytest.mark.parametrize("effect", [EffectClass.READ, EffectClass.LOCAL, EffectClass.KEYED])
+def test_what_may_be_repeated_is_repeated_with_the_same_key_after_a_crash(ready, allow, effect):
+    run, pay = ready("pay"), Counted(effect=effect, risk=Risk.LOW)
+    allow(run)
+    _cut_off(run, pay, effect)
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    assert pay.done == [f"{run.public_id}:1:0"]
+    assert reloaded(run).state == "succeeded"
+
+
+def test_what_may_not_be_repeated_asks_a_person_after_a_crash(ready, allow):
+    run, pay = ready("pay"), Counted(effect=EffectClass.ONCE)
+    allow(run)
+    _cut_off(run, pay, EffectClass.ONCE)
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay)
+
+    engine.advance(run.id, wired)
+
+    assert pay.done == []
+    assert the_card(run).kind == "unknown_outcome"
+    assert reloaded(run).state == "awaiting_approval"
+
+
+@pytest.mark.parametrize(("answer", "times"), [(Decision.DONE, 0), (Decision.RETRY, 1), (Decision.SKIP, 0)])
+def test_a_person_settles_an_unknown_outcome(ready, allow, answer, times):
+    run, pay = ready("pay"), Counted(effect=EffectClass.ONCE)
+    allow(run)
+    _cut_off(run, pay, EffectClass.ONCE)
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], "Over."), pay)
+    engine.advance(run.id, wired)
+    approve(run, answer)
+
+    engine.advance(run.id, wired)
+
+    assert len(pay.done) == times
+    assert reloaded(run).state == "succeeded"
+
+
+def test_a_cancelled_run_does_nothing_more(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+    cancel(run, by=a_reviewer(run).user)
+    db.session.commit()
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    assert reloaded(run).state == "cancelled"
+    assert pay.done == []
+
+
+def test_suspension_between_the_model_and_the_action_halts_before_it_and_lifting_resumes(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+    measure = Restriction(
+        workspace_id=run.workspace_id, level="suspended", ground="security", capabilities=[], reason="Test", clause="2",
+        imposed_by=1,
+    )  # fmt: skip
+
+    def suspended_meanwhile(messages):
+        db.session.add(measure)
+        db.session.commit()
+        return [call("pay", party="Ada", amount=5)]
+
+    wired = ports(scripted(suspended_meanwhile, "Paid."), pay)
+    engine.advance(run.id, wired)
+    assert reloaded(run).state == "halted" and pay.done == []
+
+    measure.lifted_at = now()
+    from app.runs.services import resume
+
+    assert resume(run.workspace_id) == 1
+    db.session.commit()
+    engine.advance(run.id, wired)
+
+    assert len(pay.done) == 1
+    assert reloaded(run).state == "succeeded"
+
+
+def test_a_changed_rule_voids_an_approval_and_asks_again(ready, allow):
+    from app.approvals.models import Rule
+
+    run, pay = ready("pay"), Counted()
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay)
+    engine.advance(run.id, wired)
+    approve(run)
+    rule = Rule(
+        workspace_id=run.workspace_id, position=1, name="two people", tool="pay", conditions=[], effect="ask",
+        quorum=[{"role": None, "count": 2}],
+    )  # fmt: skip
+    db.session.add(rule)
+    db.session.commit()
+
+    engine.advance(run.id, wired)
+
+    cards = db.session.scalars(select(Approval).order_by(Approval.id)).all()
+    assert [card.state for card in cards] == ["voided", "pending"]
+    assert pay.done == []
+
+
+def test_waiting_is_not_working_time(ready):
+    run, pay = ready("pay"), Counted()
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+    run = reloaded(run)
+    run.waiting_since = now() - timedelta(minutes=5)
+    db.session.commit()
+    wake(run.id, run.workspace_id)
+    db.session.commit()
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    assert reloaded(run).waiting_ms >= 5 * 60 * 1000 - 100
+    assert reloaded(run).working_ms < 5_000
+
+
+def test_results_are_kept_while_another_call_of_the_turn_waits(ready):
+    run = ready("look", "pay")
+    look, pay = Counted("look", EffectClass.READ, Risk.LOW), Counted()
+    wired = ports(scripted([call("look", party="Ada", amount=1), call("pay", party="Ada", amount=5)], "Paid."), look, pay)
+    engine.advance(run.id, wired)
+    assert list(db.session.get_one(RunCheckpoint, run.id).results) == ["c0-0"]
+    approve(run)
+
+    engine.advance(run.id, wired)
+
+    assert (len(look.done), len(pay.done)) == (1, 1)
