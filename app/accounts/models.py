@@ -56,6 +56,39 @@ class TermsAcceptance(Base):
     accepted_at: Mapped[created]
 
 
+class Registration(Base):
+    """An account somebody asked for; it becomes a User when the owner of the address confirms it with the password."""
+
+    __tablename__ = "registrations"
+    id: Mapped[pk]
+    email: Mapped[name_] = mapped_column(index=True)
+    name: Mapped[name_]
+    password_hash: Mapped[str]
+    token_hash: Mapped[sha256] = mapped_column(unique=True)
+    slug: Mapped[code]
+    version: Mapped[code]
+    text_sha256: Mapped[sha256]
+    authority: Mapped[str]
+    address: Mapped[name_]
+    created_at: Mapped[created]
+    """Also when the terms were accepted."""
+    expires_at: Mapped[utc]
+    confirmed_at: Mapped[datetime | None]
+
+
+class PasswordReset(Base):
+    """A mailed way to a new password; works once and expires."""
+
+    __tablename__ = "password_resets"
+    id: Mapped[pk]
+    user_id: Mapped[fk_user] = mapped_column(index=True)
+    token_hash: Mapped[sha256] = mapped_column(unique=True)
+    created_at: Mapped[created]
+    expires_at: Mapped[utc]
+    used_at: Mapped[datetime | None]
+    user: Mapped[User] = relationship(lazy="joined")
+
+
 class StaffMember(Base):
     """One of LeenOps' own support staff. Never a member of a workspace by this row."""
 

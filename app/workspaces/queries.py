@@ -1,0 +1,123 @@
+"""Reading workspaces, their members, teams and invitations. Ended memberships do not count."""
+
+import re
+
+from sqlalchemy import func, select
+
+from app.accounts.models import User
+from app.db import db, now
+from app.errors import Gone, NotFound
+from app.workspaces.models import Invitation, Membership, Role, Team, Workspace
+
+PAGE = 25
+LIMITABLE = frozenset({Role.BUILDER, Role.REVIEWER})
+"""The roles that can be limited to teams."""
+_SLUG = re.compile(r"[a-z0-9-]{1,40}")
+
+
+def member_of(slug: str, user: User) -> tuple[Workspace, Membership] | None:
+    """The workspace at this address and the person's place in it; None for missing and for not theirs alike."""
+    if not _SLUG.fullmatch(slug):
+        return None
+    query = select(Membership).join(Workspace, Workspace.id == Membership.workspace_id)
+    query = query.where(Workspace.slug == slug, Membership.user_id == user.id, Membership.ended_at.is_(None))
+    found = db.session.scalar(query)
+    return (found.workspace, found) if found else None
+
+
+def limited_teams(membership: Membership) -> tuple[str, ...]:
+    """The keys of the teams this member is limited to; empty means every team."""
+    return tuple(membership.teams) if membership.role in LIMITABLE else ()
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Where the person is a member now, by the workspace's name."""
+    query = select(Membership).join(Workspace, Workspace.id == Membership.workspace_id)
+    query = query.where(Membership.user_id == user.id, Membership.ended_at.is_(None))
+    return list(db.session.scalars(query.order_by(func.lower(Workspace.name), Workspace.id)))
+
+
+def members(workspace: Workspace, *, before: str | None = None) -> list[Membership]:
+    """Up to PAGE + 1 members, newest first; the extra one says there are more."""
+    query = select(Membership).where(Membership.workspace_id == workspace.id, Membership.ended_at.is_(None))
+    if before:
+        start = select(Membership.id).where(Membership.public_id == before, Membership.workspace_id == workspace.id)
+        query = query.where(Membership.id < start.scalar_subquery())
+    return list(db.session.scalars(query.order_by(Membership.id.desc()).limit(PAGE + 1)))
+
+
+def member_count(workspace: Workspace) -> int:
+    """How many people are members now."""
+    query = select(func.count()).select_from(Membership)
+    query = query.where(Membership.workspace_id == workspace.id, Membership.ended_at.is_(None))
+    return db.session.scalar(query) or 0
+
+
+def get_member(workspace: Workspace, public_id: str) -> Membership:
+    """A present member of this workspace. Raises NotFound for anybody else."""
+    query = select(Membership).where(Membership.workspace_id == workspace.id, Membership.public_id == public_id)
+    found = db.session.scalar(query.where(Membership.ended_at.is_(None)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def find_membership(workspace_id: int, user: User) -> Membership | None:
+    """The person's place in the workspace, ended or not."""
+    query = select(Membership).where(Membership.workspace_id == workspace_id, Membership.user_id == user.id)
+    return db.session.scalar(query)
+
+
+def teams_of(workspace: Workspace) -> list[Team]:
+    """The workspace's teams, oldest first."""
+    return list(db.session.scalars(select(Team).where(Team.workspace_id == workspace.id).order_by(Team.id)))
+
+
+def get_team(workspace: Workspace, key: str) -> Team:
+    """A team of this workspace. Raises NotFound."""
+    found = db.session.scalar(select(Team).where(Team.workspace_id == workspace.id, Team.key == key))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def open_invitations(workspace: Workspace) -> list[Invitation]:
+    """Invitations that can still be accepted, newest first, at most 100."""
+    query = select(Invitation).where(
+        Invitation.workspace_id == workspace.id,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.expires_at > now(),
+    )
+    return list(db.session.scalars(query.order_by(Invitation.id.desc()).limit(100)))
+
+
+def get_invitation(workspace: Workspace, public_id: str) -> Invitation:
+    """An invitation of this workspace, whatever became of it. Raises NotFound."""
+    query = select(Invitation).where(Invitation.workspace_id == workspace.id, Invitation.public_id == public_id)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def invitation_behind(token_hash: str) -> tuple[Invitation, Workspace]:
+    """The open invitation of a mailed link. Raises NotFound, or Gone with what became of it."""
+    found = db.session.scalar(select(Invitation).where(Invitation.token_hash == token_hash))
+    workspace = db.session.get(Workspace, found.workspace_id) if found else None
+    if found is None or workspace is None:
+        raise NotFound("This link is not complete. Open it from the mail again.")
+    if found.accepted_at is not None:
+        raise Gone("This invitation has been used. Sign in to open the workspace.")
+    if found.revoked_at is not None:
+        raise Gone("This invitation was withdrawn. Ask the person who invited you.")
+    if found.expires_at <= now():
+        raise Gone("This invitation has expired. Ask the person who invited you for a new one.")
+    return found, workspace
+
+
+def present_member(workspace: Workspace, email: str) -> Membership | None:
+    """The present member with this address, if there is one."""
+    query = select(Membership).join(User, User.id == Membership.user_id)
+    query = query.where(Membership.workspace_id == workspace.id, Membership.ended_at.is_(None))
+    return db.session.scalar(query.where(User.email == email))

@@ -1,0 +1,149 @@
+"""Workspaces: founding one, its settings and its teams."""
+
+import re
+import secrets
+import unicodedata
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+
+from app.accounts.models import User
+from app.accounts.services import checked_name
+from app.audit.services import record
+from app.db import db
+from app.errors import Conflict, Invalid
+from app.workspaces import queries
+from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
+
+HOLD_SECONDS = (0, 60)
+CARD_HOURS = (1, 168)
+MAX_TEAMS, MAX_DOMAINS = 50, 20
+RESERVED = frozenset({"new"})
+_DOMAIN = re.compile(r"(?=.{4,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def create_workspace(name: str, *, by: User) -> Workspace:
+    """A workspace with the five teams and `by` as its owner. Flushes; approval rules are the caller's next step."""
+    name = checked_name(name)
+    domain = by.email.rpartition("@")[2]
+    workspace = Workspace(slug=_free_slug(name), name=name, domains=[domain] if _DOMAIN.fullmatch(domain) else [])
+    db.session.add(workspace)
+    db.session.flush()
+    db.session.add_all(Team(workspace_id=workspace.id, key=key, name=key.capitalize()) for key in TEAMS)
+    db.session.add(Membership(workspace_id=workspace.id, user_id=by.id, role=Role.OWNER, teams=[]))
+    db.session.flush()
+    after = {"name": name, "slug": workspace.slug}
+    record("member:workspace:created", f"{by.name} created {name}", workspace_id=workspace.id, actor=by, after=after)
+    return workspace
+
+
+def change_settings(
+    workspace: Workspace, *, name: str, domains: list[str], hold_seconds: int, card_hours: int, timezone: str, by: User
+) -> None:
+    """Change what the workspace decides for itself. Raises Invalid with the field that does not fit."""
+    wanted = {
+        "name": checked_name(name),
+        "domains": checked_domains(domains),
+        "hold_seconds": _between(hold_seconds, HOLD_SECONDS, "hold_seconds"),
+        "card_hours": _between(card_hours, CARD_HOURS, "card_hours"),
+        "timezone": checked_timezone(timezone),
+    }
+    before = {key: getattr(workspace, key) for key in wanted}
+    changed = [key for key, value in wanted.items() if before[key] != value]
+    if not changed:
+        return
+    for key in changed:
+        setattr(workspace, key, wanted[key])
+    record(
+        "member:workspace:settings",
+        f"{by.name} changed the settings: {', '.join(key.replace('_', ' ') for key in changed)}",
+        workspace_id=workspace.id,
+        actor=by,
+        subject=f"workspace:{workspace.public_id}",
+        before={key: before[key] for key in changed},
+        after={key: wanted[key] for key in changed},
+    )
+
+
+def add_team(workspace: Workspace, name: str, *, by: User) -> Team:
+    """A new team. Its key is made from its name and stays. Raises Conflict when it exists."""
+    name, teams = checked_name(name), queries.teams_of(lock_workspace(workspace))
+    if len(teams) >= MAX_TEAMS:
+        raise Invalid(f"A workspace has at most {MAX_TEAMS} teams.", field="name")
+    _refuse_twin(name, teams)
+    key = slugify(name)[:40].strip("-")
+    if not key or any(team.key == key for team in teams):
+        key = f"{key[:34]}-{secrets.token_hex(2)}".strip("-")
+    team = Team(workspace_id=workspace.id, key=key, name=name)
+    db.session.add(team)
+    db.session.flush()
+    summary = f"{by.name} added the team {name}"
+    record("member:team:added", summary, workspace_id=workspace.id, actor=by, subject=f"team:{key}", after={"name": name})
+    return team
+
+
+def rename_team(workspace: Workspace, team: Team, name: str, *, by: User) -> None:
+    """Change how the team is called; what belongs to it stays. Raises Conflict when another has the name."""
+    name = checked_name(name)
+    _refuse_twin(name, [other for other in queries.teams_of(lock_workspace(workspace)) if other.id != team.id])
+    before, team.name = team.name, name
+    if before == name:
+        return
+    record(
+        "member:team:renamed",
+        f"{by.name} renamed the team {before} to {name}",
+        workspace_id=workspace.id,
+        actor=by,
+        subject=f"team:{team.key}",
+        before={"name": before},
+        after={"name": name},
+    )
+
+
+def checked_domains(domains: list[str]) -> list[str]:
+    """Mail domains in lower case, each once. Raises Invalid naming the one that is none."""
+    plain = list(dict.fromkeys(d.strip().lower().removeprefix("@") for d in domains if d.strip()))
+    if len(plain) > MAX_DOMAINS:
+        raise Invalid(f"Enter at most {MAX_DOMAINS} domains.", field="domains")
+    if wrong := [d for d in plain if not _DOMAIN.fullmatch(d)]:
+        raise Invalid(f"Enter domains like company.example, one per line. “{wrong[0][:60]}” is none.", field="domains")
+    return plain
+
+
+def checked_timezone(name: str) -> str:
+    """A zone of the tz database."""
+    if name not in available_timezones():
+        raise Invalid("Choose a time zone from the list, like Europe/Amsterdam.", field="timezone")
+    return name
+
+
+def slugify(name: str) -> str:
+    """Lower-case words with dashes; empty when the name has no letters or digits of ours."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain.replace("&", "")).strip("-")
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:32].strip("-") or "workspace"
+    taken = select(Workspace.id).where(Workspace.slug == base)
+    if base in RESERVED or len(base) < 2 or db.session.scalar(taken) is not None:
+        return f"{base}-{secrets.token_hex(3)}"
+    return base
+
+
+def _refuse_twin(name: str, teams: list[Team]) -> None:
+    if any(team.name.casefold() == name.casefold() for team in teams):
+        raise Conflict(f"There is a team {name} already.")
+
+
+def _between(value: int, limits: tuple[int, int], field: str) -> int:
+    low, high = limits
+    if not low <= value <= high:
+        raise Invalid(f"Enter a number from {low} to {high}.", field=field)
+    return value
+
+
+def lock_workspace(workspace: Workspace) -> Workspace:
+    """One change at a time to who and what belongs to the workspace."""
+    db.session.execute(select(Workspace.id).where(Workspace.id == workspace.id).with_for_update())
+    return workspace
