@@ -29,6 +29,7 @@ def book(
         reason=reason,
         due_on=due_on,
         run_id=ctx.run_id,
+        run_ref=ctx.run_public_id,
         effect_key=ctx.effect_key,
     )
     db.session.add(entry)

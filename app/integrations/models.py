@@ -25,6 +25,8 @@ class LedgerEntry(Base):
     reason: Mapped[str]
     due_on: Mapped[date | None]
     run_id: Mapped[int] = mapped_column(BigId, index=True)
+    run_ref: Mapped[code]
+    """Public id of the run, for its address."""
     effect_key: Mapped[name_]
     created_at: Mapped[created]
     reversed_at: Mapped[datetime | None]
@@ -46,6 +48,8 @@ class WorkItem(Base):
     due_on: Mapped[date | None]
     state: Mapped[code] = mapped_column(default="open")
     run_id: Mapped[int] = mapped_column(BigId, index=True)
+    run_ref: Mapped[code]
+    """Public id of the run, for its address."""
     effect_key: Mapped[name_]
     created_at: Mapped[created]
     closed_at: Mapped[datetime | None]

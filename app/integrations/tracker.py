@@ -26,6 +26,7 @@ def open_item(
         priority=priority,
         due_on=due_on,
         run_id=ctx.run_id,
+        run_ref=ctx.run_public_id,
         effect_key=ctx.effect_key,
     )
     db.session.add(item)

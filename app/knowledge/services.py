@@ -13,6 +13,7 @@ from app.audit.services import record
 from app.db import db, now
 from app.errors import Invalid
 from app.integrations import extract, files
+from app.integrations.files import Stored
 from app.integrations.kinds import FileRefused
 from app.knowledge import chunks, index
 from app.knowledge.models import Collection, Document, DocumentState, Passage
@@ -44,19 +45,25 @@ def create_collection(workspace_id: int, *, name: str, teams: list[str], by: Any
 def add_documents(
     collection: Collection, storages: list[FileStorage], *, by: Any
 ) -> tuple[list[Document], list[FileRefused]]:
-    """Keep what can be kept and queue its reading; each refused file says why. Flushes."""
-    added, refused = [], []
+    """Keep what can be kept and queue its reading; each refused file says why. Flushes.
+
+    All files are checked and written before the first row, so that no lock is held meanwhile.
+    """
+    stored, added, refused = [], [], []
     for storage in storages:
         try:
-            added.append(add_document(collection, storage, by=by))
+            stored.append(files.store(storage))
+        except FileRefused as refusal:
+            refused.append(refusal)
+    for file in stored:
+        try:
+            added.append(_add(collection, file, by))
         except FileRefused as refusal:
             refused.append(refusal)
     return added, refused
 
 
-def add_document(collection: Collection, storage: FileStorage, *, by: Any) -> Document:
-    """Keep one file and queue its reading. Flushes. Raises FileRefused."""
-    stored = files.store(storage)
+def _add(collection: Collection, stored: Stored, by: Any) -> Document:
     if twin := _same_content(collection, stored.sha256):
         raise FileRefused(stored.name, f"is already here as “{twin.name}”.")
     document = Document(
