@@ -1,0 +1,94 @@
+"""Reading agents and versions, always within one workspace."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.agents.models import Agent, AgentVersion
+from app.db import db
+from app.errors import NotFound
+
+PAGE = 50
+
+
+def get_agent(slug: str, *, workspace_id: int) -> Agent:
+    """The agent, if it is this workspace's. Raises NotFound."""
+    agent = db.session.scalar(select(Agent).where(Agent.slug == slug, Agent.workspace_id == workspace_id))
+    if agent is None:
+        raise NotFound()
+    return agent
+
+
+def agents(workspace_id: int, *, after: str = "") -> tuple[Sequence[Agent], str]:
+    """One page of agents by name, and the slug after which the next one starts ('' at the end)."""
+    query = select(Agent).where(Agent.workspace_id == workspace_id)
+    if after:
+        query = query.where(Agent.slug > after)
+    rows = db.session.scalars(query.order_by(Agent.slug).limit(PAGE + 1)).all()
+    return rows[:PAGE], rows[PAGE - 1].slug if len(rows) > PAGE else ""
+
+
+def versions(agent: Agent) -> Sequence[AgentVersion]:
+    """The agent's versions, newest first, at most a hundred."""
+    query = select(AgentVersion).where(AgentVersion.agent_id == agent.id).order_by(AgentVersion.number.desc())
+    return db.session.scalars(query.limit(100)).all()
+
+
+def get_version(agent: Agent, number: int) -> AgentVersion:
+    """A version of this agent by its number. Raises NotFound."""
+    query = select(AgentVersion).where(AgentVersion.agent_id == agent.id, AgentVersion.number == number)
+    version = db.session.scalar(query)
+    if version is None:
+        raise NotFound()
+    return version
+
+
+def live_version(agent: Agent) -> AgentVersion | None:
+    """The version that new runs use."""
+    return db.session.get(AgentVersion, agent.live_version_id) if agent.live_version_id else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference between two versions: what it is about, and words as (kind, text), kind same | ins | del."""
+
+    label: str
+    words: list[tuple[str, str]]
+
+
+def diff(old: AgentVersion, new: AgentVersion) -> list[Change]:
+    """What `new` does otherwise than `old`, in a reader's order."""
+    labels = (
+        ("instructions", "Instructions"),
+        ("model", "Model"),
+        ("tools", "Tools"),
+        ("collections", "Knowledge"),
+        ("inputs", "Start form"),
+        ("settings", "Limits"),
+    )
+    pairs = ((label, _shown(getattr(old, name)), _shown(getattr(new, name))) for name, label in labels)
+    return [Change(label, _words(before, after)) for label, before, after in pairs if before != after]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k.replace('_', ' ')}: {v}" for k, v in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(item["label"] if isinstance(item, dict) else str(item) for item in value)
+    return str(value)
+
+
+def _words(before: str, after: str) -> list[tuple[str, str]]:
+    """A word diff: unchanged stretches and, in place, what went and what came."""
+    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+    parts: list[tuple[str, str]] = []
+    for op, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if op == "equal":
+            parts.append(("same", "".join(old[a:b])))
+            continue
+        parts += [(kind, text) for kind, text in (("del", "".join(old[a:b])), ("ins", "".join(new[c:d]))) if text]
+    return parts
