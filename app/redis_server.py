@@ -15,6 +15,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -31,7 +32,7 @@ NAMES = ("valkey-server", "redis-server")
 
 def address(data: Path) -> str:
     """The URL of the embedded server of this data folder, running or not."""
-    return f"unix://{socket_path(data)}"
+    return f"unix://{quote(str(socket_path(data)))}"
 
 
 def socket_path(data: Path) -> Path:

@@ -28,23 +28,23 @@ class Part:
         return subprocess.run(command, env=os.environ | self.environment).returncode == 0
 
 
-FAST = Part("Tests on SQLite, without browser and faults", ["-q", "-n", "2", "-m", "not e2e and not fault"])
-MAIN = Part("Tests and browser journeys on SQLite", ["-q", "-n", "2", "--dist", "worksteal", "-m", "not fault"])
-FAULTS = Part("Faults: real processes, killed", ["-q", "-m", "fault"])
-POSTGRES = Part("Tests on PostgreSQL", FAST.arguments, {"TEST_DATABASE": "postgresql"})
+MAIN = Part("Tests on SQLite", ["-q", "-n", "2", "-m", "not e2e and not fault"])
+JOURNEYS = Part("Journeys in Chromium", ["-q", "-n", "2", "--dist", "loadfile", "-m", "e2e"])
+FAULTS = Part("Faults: real processes, killed", ["-q", "-m", "fault and not e2e"])
+POSTGRES = Part("Tests on PostgreSQL", MAIN.arguments, {"TEST_DATABASE": "postgresql"})
 
 
 def main(arguments: list[str]) -> int:
     """The exit status: 0 when all that should run ran and passed."""
     if arguments == ["fast"]:
-        return report([FAST], [])
+        return report([MAIN], [])
     if arguments:
         return 0 if Part("pytest", arguments).run() else 1
     missing = []
     if not chromium.find() and not chromium.install("chromium"):
         print(chromium.MISSING, file=sys.stderr)
         return 1
-    parts = [MAIN, FAULTS]
+    parts = [MAIN, JOURNEYS, FAULTS]
     if postgres.binaries() or chromium.install("postgresql"):
         parts.append(POSTGRES)
     else:
