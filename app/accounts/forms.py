@@ -1,6 +1,6 @@
 """The shape of what people type about themselves. Rules live in the services."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
@@ -8,7 +8,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from app.accounts.registration import AUTHORITY
 from app.accounts.services import checked_name
-from app.errors import Invalid
+from app.errors import DomainError, Invalid
 from app.mail import checked_address
 
 
@@ -23,6 +23,17 @@ def mail_address(form: FlaskForm, field: StringField) -> None:
         checked_address(field.data or "")
     except Invalid as error:
         raise ValidationError("Enter a mail address like name@company.example.") from error
+
+
+Form = TypeVar("Form", bound=FlaskForm)
+
+
+def blame(form: Form, error: DomainError) -> Form:
+    """The form with what a service refused, at the question it is about or at the first one."""
+    field = form._fields.get(getattr(error, "field", None) or next(iter(form._fields)))
+    if field is not None and not form.errors:
+        field.errors = [error.sentence]
+    return form
 
 
 def _obey(rule: Any, value: str | None) -> None:

@@ -11,7 +11,7 @@ from app.accounts import passwords, queries, services, sessions
 from app.accounts.models import PasswordReset, Registration, TermsAcceptance, User
 from app.audit.services import record
 from app.db import db, now
-from app.errors import Conflict, Gone
+from app.errors import Gone
 
 AUTHORITY = "I have the authority to accept these terms for the organisation I act for."
 CONFIRM_WITHIN = timedelta(hours=24)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.accounts import passwords, queries, sessions
 from app.accounts.models import LoginSession, User
-from app.audit.services import record
+from app.audit.services import SYSTEM, record
 from app.db import begin_mode, db, now
 from app.errors import Conflict, Invalid
 from app.mail import checked_address
@@ -24,7 +24,7 @@ class WrongPassword(Invalid):
 
 
 def current_user() -> User | None:
-    """The person who sends this request, or None. Read once per request; notes at most once a minute that they were here."""
+    """The person who sends this request, or None. Read once per request; notes each minute that they were here."""
     found = current_session()
     return found.user if found else None
 
@@ -85,7 +85,8 @@ def sign_out() -> User | None:
 def end_session(row: LoginSession, *, by: User) -> None:
     """End one sign-in. Ending it twice changes nothing."""
     if sessions.revoke(row.user, only=row):
-        record("member:session:ended", f"{by.name} signed out {row.device}", workspace_id=None, actor=by, subject=_ref(row))
+        summary = f"{by.name} signed out {row.device}"
+        record("member:session:ended", summary, workspace_id=None, actor=by, subject=_ref(row))
 
 
 def end_other_sessions(user: User, *, keep: LoginSession) -> int:
@@ -98,8 +99,8 @@ def end_other_sessions(user: User, *, keep: LoginSession) -> int:
 def sign_out_everywhere(user: User, *, by: User | None = None) -> int:
     """End every sign-in of the person, for example because an operator says so. Returns how many ended."""
     ended = sessions.revoke(user)
-    who = {"actor": by} if by else {}
-    record("system:account:signed_out", f"{user.name} was signed out everywhere", workspace_id=None, **who)
+    summary = f"{user.name} was signed out everywhere"
+    record("system:account:signed_out", summary, workspace_id=None, actor=by or SYSTEM)
     return ended
 
 
@@ -119,8 +120,9 @@ def rename(user: User, name: str) -> None:
     """Change how the person is shown from now on; what is recorded keeps the old name."""
     before, user.name = user.name, checked_name(name)
     if before != user.name:
-        change = {"before": {"name": before}, "after": {"name": user.name}}
-        record("member:account:renamed", f"{before} is now {user.name}", workspace_id=None, actor=user, **change)
+        then, since = {"name": before}, {"name": user.name}
+        summary = f"{before} is now {user.name}"
+        record("member:account:renamed", summary, workspace_id=None, actor=user, before=then, after=since)
 
 
 def set_password(user: User, password_hash: str) -> None:

@@ -4,7 +4,7 @@ Nobody gives, changes or takes a role that may do something they may not do them
 administrator could make themselves an owner through a second address.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import CursorResult, func, or_, select, update
@@ -59,7 +59,8 @@ def invite(
     subject = f"{by.user.name} invites you to {workspace.name} on LeenOps"
     mail.send(to=[plain], subject=subject, text=text, workspace_id=workspace.id, key=f"invite:{invitation.public_id}")
     after = {"email": plain, "role": str(role), "teams": invitation.teams}
-    _record(workspace, "member:invitation:sent", f"{by.user.name} invited {plain} as {role}", by.user, invitation, after=after)
+    summary = f"{by.user.name} invited {plain} as {role}"
+    _record(workspace, "member:invitation:sent", summary, by.user, invitation, after=after)
     return invitation
 
 
@@ -210,11 +211,12 @@ def _record(
     actor: User,
     subject: Membership | Invitation,
     *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     name = f"{'invitation' if isinstance(subject, Invitation) else 'member'}:{subject.public_id}"
-    record(kind, summary, workspace_id=workspace.id, actor=actor, subject=name, before=before, after=after)
+    then, since = dict(before or {}), dict(after or {})
+    record(kind, summary, workspace_id=workspace.id, actor=actor, subject=name, before=then, after=since)
 
 
 def has_account(invitation: Invitation) -> bool:

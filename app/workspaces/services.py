@@ -77,8 +77,14 @@ def add_team(workspace: Workspace, name: str, *, by: User) -> Team:
     team = Team(workspace_id=workspace.id, key=key, name=name)
     db.session.add(team)
     db.session.flush()
-    summary = f"{by.name} added the team {name}"
-    record("member:team:added", summary, workspace_id=workspace.id, actor=by, subject=f"team:{key}", after={"name": name})
+    record(
+        "member:team:added",
+        f"{by.name} added the team {name}",
+        workspace_id=workspace.id,
+        actor=by,
+        subject=f"team:{key}",
+        after={"name": name},
+    )
     return team
 
 
