@@ -104,7 +104,7 @@ def _exchange(
     """One request and its answer over one connection, ended by a watchdog at `deadline`."""
     pinned = _within(deadline, target, resolver, sent)
     connection = _open(target, pinned, deadline, sent)
-    watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, (connection,))
+    watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, (connection.sock,))
     watchdog.daemon = True
     watchdog.start()  # per-read timeouts alone let a server drip for ever
     try:
@@ -185,8 +185,8 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _cut(connection: HTTPConnection) -> None:
-    sock = connection.sock
+def _cut(sock: socket.socket | None) -> None:
+    """End a socket under its reader. The socket itself: the connection forgets it once the answer begins."""
     if sock is not None:
         with suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
