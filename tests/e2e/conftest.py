@@ -5,8 +5,9 @@ A test that fails leaves a picture of each open page in tests/e2e/shots.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -17,7 +18,7 @@ from tests.real import DEMO_PASSWORD, Site
 
 HERE = Path(__file__).parent
 SHOTS = HERE / "shots"
-SIZE = {"width": 1280, "height": 900}
+WIDTH, HEIGHT = 1280, 900
 EXPECTED = re.compile(r"Failed to load resource: .*(40[13]|404|409|410|422|423|429)")
 
 
@@ -28,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call":
         item.stash[_failed] = report.failed
@@ -68,14 +69,10 @@ class People:
         self.contexts: list[BrowserContext] = []
         self.trouble: list[str] = []
 
-    def guest(self, *, width: int = SIZE["width"], height: int = SIZE["height"], javascript: bool = True) -> Page:
-        """Somebody who is not signed in, on a screen of this size."""
-        context = self.browser.new_context(
-            base_url=self.site.url,
-            viewport={"width": width, "height": height},
-            java_script_enabled=javascript,
-            reduced_motion="reduce",
-        )
+    def guest(self, *, width: int = WIDTH, height: int = HEIGHT, **options: Any) -> Page:
+        """Somebody who is not signed in, on a screen of this size; `options` are those of a browser context."""
+        defaults: dict[str, Any] = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+        context = self.browser.new_context(**{"base_url": self.site.url} | defaults | options)
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         page = context.new_page()
@@ -83,9 +80,9 @@ class People:
         page.on("console", lambda message: self._heard(page, message))
         return page
 
-    def sign_in(self, email: str, *, password: str = DEMO_PASSWORD, **screen: int | bool) -> Page:
+    def sign_in(self, email: str, *, password: str = DEMO_PASSWORD, **options: Any) -> Page:
         """A person of the demo, signed in on the sign-in page. A name without a domain is of Fennel & Rye."""
-        page = self.guest(**screen)  # type: ignore[arg-type]
+        page = self.guest(**options)
         page.goto("/login")
         page.locator("input[name=email]").fill(email if "@" in email else f"{email}@fennelrye.example")
         page.locator("input[name=password]").fill(password)
