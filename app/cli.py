@@ -5,9 +5,15 @@ import json
 import click
 from flask import Blueprint, current_app
 
+from app.accounts.cli import users
+from app.audit.cli import audit
 from app.db import db
+from app.legal.cli import policies
+from app.support.cli import staff, staff_code
 
 bp = Blueprint("operator", __name__, cli_group=None)
+for group in (users, staff, audit, policies):
+    bp.cli.add_command(group)
 
 
 @bp.cli.command("reconcile")
@@ -64,6 +70,4 @@ def demo_reset() -> None:
 @click.argument("email")
 def demo_totp(email: str) -> None:
     """Print the staff member's current code."""
-    from app.support.cli import staff_code
-
     click.echo(staff_code(email))

@@ -98,6 +98,12 @@ def after_commit(action: Callable[[], None], session: Session | None = None) -> 
     target.info.setdefault("after_commit", []).append(action)
 
 
+def begin_writing() -> None:
+    """Let a reading request write after all: ends its read transaction, the next one takes the write lock."""
+    db.session.rollback()
+    begin_mode.set("IMMEDIATE")
+
+
 @event.listens_for(Session, "after_commit")
 def _run_after_commit(session: Session) -> None:
     if session.in_nested_transaction():  # the hook also fires for savepoints

@@ -1,0 +1,127 @@
+"""The demo workspaces: two companies that do not know of each other, for newcomers and isolation tests.
+
+Runs are started, not drawn: the workers do them with the Sandbox model like any other run.
+"""
+
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import text
+from werkzeug.datastructures import FileStorage
+
+from app.accounts.models import User
+from app.accounts.passwords import hash_password
+from app.agents import services as agents
+from app.agents.models import Agent
+from app.agents.templates import TEMPLATES
+from app.approvals.services import default_rules
+from app.db import db, now
+from app.integrations.files import keep
+from app.knowledge import services as knowledge
+from app.knowledge.models import Collection
+from app.runs import services as runs
+from app.support.services import create_staff
+from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
+
+CONTENT = Path(__file__).parent / "demo_content"
+FENNEL_RYE = (
+    ("owner@", "Ilse Bakker", Role.OWNER, []),
+    ("admin@", "Tomas Lind", Role.ADMIN, []),
+    ("builder@", "Mei Tan", Role.BUILDER, []),
+    ("reviewer@", "Amira Haddad", Role.REVIEWER, []),
+    ("reviewer2@", "Joan Pereira", Role.REVIEWER, []),
+    ("finance@", "Noor Visser", Role.REVIEWER, ["finance"]),
+    ("auditor@", "Kofi Mensah", Role.AUDITOR, []),
+    ("billing@", "Rosa Keller", Role.BILLING, []),
+)
+NORTHWIND = (("owner@", "Henrik Dahl", Role.OWNER, []), ("reviewer@", "Sanne Vos", Role.REVIEWER, []))
+STAFF = (
+    ("support@staff.example", "Lotte Maas", ["support"]),
+    ("trust@staff.example", "Kofi Osei", ["trust"]),
+    ("trust2@staff.example", "Ines Prado", ["trust"]),
+    ("legal@staff.example", "Arne Holm", ["legal"]),
+    ("admin@staff.example", "Dana Weiss", ["admin"]),
+)
+
+
+def seed() -> None:
+    """Make the demo in an empty database. Commits as it goes."""
+    password = hash_password(current_app.config["SETTINGS"].demo_password)
+    fennel = _workspace("fennel-rye", "Fennel & Rye", "fennelrye.example", FENNEL_RYE, password)
+    north = _workspace("northwind", "Northwind Supplies", "northwind.example", NORTHWIND, password)
+    for email, name, roles in STAFF:
+        create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles)
+    db.session.commit()
+    shelf = _shelf(fennel, "Handbook", sorted((CONTENT / "knowledge").glob("*.md")))
+    other = _shelf(north, "House rules", sorted((CONTENT / "northwind").glob("*.md")))
+    _agents(fennel, TEMPLATES, shelf)
+    _agents(north, ("refund_triage", "invoice_check"), other)
+    db.session.commit()
+
+
+def reset() -> None:
+    """Empty every table and make the demo anew."""
+    names = [table.name for table in reversed(db.metadata.sorted_tables)]
+    for name in names:
+        db.session.execute(text(f'DELETE FROM "{name}"'))  # names come from our own metadata
+    db.session.commit()
+    seed()
+
+
+def _workspace(slug: str, name: str, domain: str, people: Iterable[tuple], password: str) -> Workspace:  # type: ignore[type-arg]
+    workspace = Workspace(slug=slug, name=name, domains=[domain])
+    db.session.add(workspace)
+    db.session.flush()
+    for key in TEAMS:
+        db.session.add(Team(workspace_id=workspace.id, key=key, name=key.capitalize()))
+    for local, person, role, teams in people:
+        user = User(email=local + domain, name=person, password_hash=password, verified_at=now())
+        db.session.add(user)
+        db.session.flush()
+        db.session.add(Membership(workspace_id=workspace.id, user_id=user.id, role=role, teams=teams))
+    default_rules(workspace)
+    return workspace
+
+
+def _shelf(workspace: Workspace, name: str, files: list[Path]) -> Collection:
+    """A collection whose documents are read here and now, so that the first run can cite them."""
+    owner = _owner(workspace)
+    collection = knowledge.create_collection(workspace.id, name=name, teams=[], by=owner)
+    for path in files:
+        storage = FileStorage(BytesIO(path.read_bytes()), filename=path.name, content_type="text/markdown")
+        document = knowledge.add_document(collection, storage, by=owner)
+        db.session.commit()
+        for _ in knowledge.read(document.id):
+            db.session.commit()
+        db.session.commit()
+    return collection
+
+
+def _agents(workspace: Workspace, keys: Iterable[str], shelf: Collection) -> None:
+    """An agent per template, live, with one run each on the template's sample."""
+    owner = _owner(workspace)
+    for key in keys:
+        template = TEMPLATES[key]
+        agent = agents.create_from_template(workspace, key, name=template.name, by=owner)
+        version = agents.latest_version(agent)
+        version.collections = [shelf.public_id] if template.knowledge else []
+        agents.make_live(version, by=owner)
+        db.session.commit()
+        _sample_run(agent, owner)
+
+
+def _sample_run(agent: Agent, owner: User) -> None:
+    template = TEMPLATES[agent.template]
+    files = []
+    for name, media_type, words in template.sample_files:
+        storage = FileStorage(BytesIO(words.encode()), filename=name, content_type=media_type)
+        files.append(keep(storage, workspace_id=agent.workspace_id, field="files"))
+    runs.start(agent, dict(template.sample_input), files, by=owner, start_key=f"demo-{agent.slug}")
+    db.session.commit()
+
+
+def _owner(workspace: Workspace) -> User:
+    member = db.session.query(Membership).filter_by(workspace_id=workspace.id, role=Role.OWNER).one()
+    return member.user
