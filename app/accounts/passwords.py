@@ -50,7 +50,7 @@ def weakness(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     lowered = _normal(password).lower()
     if len(set(lowered)) < 4 or any(lowered in run for run in _RUNS) or _is_common(lowered):
         return "This password is on every list of common ones. Choose words that do not belong together."
-    if any(word in lowered and len(lowered) - len(word) < 6 for word in _own_words(about)):
+    if _is_about(lowered, about):
         return "Choose a password without your name or address in it."
     return None
 
@@ -70,8 +70,12 @@ def _is_made_of(text: str, words: frozenset[str]) -> bool:
     return text in words or any(text[:i] in words and text[i:] in words for i in range(3, len(text) - 2))
 
 
-def _own_words(about: tuple[str, ...]) -> set[str]:
-    return {word for text in about for word in re.split(r"[^\w]+", text.lower()) if len(word) >= 4}
+def _is_about(lowered: str, about: tuple[str, ...]) -> bool:
+    """Whether little is left without the words of the person's name and address."""
+    rest = lowered
+    for word in {word for text in about for word in re.split(r"[\W_]+", text.lower()) if len(word) >= 4}:
+        rest = rest.replace(word, "")
+    return rest != lowered and len(rest) < 6
 
 
 def _normal(password: str) -> str:
