@@ -1,6 +1,6 @@
 """Keeping knowledge: collections, documents, and reading documents into passages."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def remove_document(document: Document, *, by: Any) -> None:
     db.session.flush()
 
 
-def read(document_id: int) -> Iterator[None]:
+def read(document_id: int) -> Generator[None, None, None]:
     """Read a document into passages, pausing after each batch for the caller to commit.
 
     Safe to start again: it begins anew, and ends at once when the document is ready or gone.

@@ -116,12 +116,13 @@ def test_a_run_finds_its_own_files_only(app: Flask) -> None:
 
 
 def test_a_file_downloads_for_its_workspace_alone(app: Flask, browser_of: Any) -> None:
-    run, stranger = a_run(), a_member()
-    member = a_member(workspace=run.agent.workspace) if hasattr(run.agent, "workspace") else None
-    kept = files.keep(upload("a.txt", b"hello"), workspace_id=run.workspace_id, field="files")
+    member, stranger = a_member(), a_member()
+    kept = files.keep(upload("a.txt", b"<script>hello"), workspace_id=member.workspace_id, field="files")
     db.session.commit()
 
+    page = browser_of(member.user).get(f"/w/{member.workspace.slug}/attachments/{kept.public_id}")
+
+    assert page.body == b"<script>hello"
+    assert page.headers["Content-Disposition"].startswith("attachment")
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert browser_of(stranger.user).get(f"/w/{stranger.workspace.slug}/attachments/{kept.public_id}").status == 404
-    if member:
-        page = browser_of(member.user).get(f"/w/{member.workspace.slug}/attachments/{kept.public_id}")
-        assert page.body == b"hello" and page.headers["Content-Disposition"].startswith("attachment")
