@@ -1,6 +1,6 @@
 """How amounts, times and sizes read on screen: the same words in every template, and the zone of the workspace."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date, UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
@@ -77,6 +77,11 @@ def local(moment: datetime | None, style: str = "datetime") -> str:
     return {"datetime": f"{date}, {clock}", "date": date, "time": clock}[style]
 
 
+def day(on: date) -> str:
+    """A calendar day in words: "13 June 2026". Has no time zone."""
+    return f"{on.day} {on:%B %Y}"
+
+
 def ago(moment: datetime | None, at: datetime | None = None) -> str:
     """4 min ago, in 56 min; from a day on the date itself. leen.js says the same words."""
     if moment is None:
@@ -108,5 +113,5 @@ def _aware(moment: datetime) -> datetime:
 
 def register(app: Flask) -> None:
     """Make the words above filters of `app`'s templates."""
-    for words in (number, money, dollars, duration, filesize, local, ago, iso, initials):
+    for words in (number, money, dollars, duration, filesize, local, day, ago, iso, initials):
         app.jinja_env.filters[words.__name__] = words

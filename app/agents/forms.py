@@ -98,7 +98,12 @@ def _email(text: str) -> str:
     return validate_email(text, check_deliverability=False, test_environment=True).normalized
 
 
-_READ = {"number": read_number, "money": read_number, "date": lambda t: date.fromisoformat(t).isoformat(), "email": _email}
+_READ = {
+    "number": read_number,
+    "money": read_number,
+    "date": lambda t: date.fromisoformat(t).isoformat(),
+    "email": _email,
+}
 _HOW = {
     "number": "Write “{label}” as a number, for example 12.5.",
     "money": "Write “{label}” as an amount, for example 1840.00.",
@@ -123,7 +128,11 @@ def read_draft(form: MultiDict[str, str], *, tools: set[str], collections: set[s
     errors: dict[str, list[str]] = {}
     name, purpose = form.get("name", "").strip(), form.get("purpose", "").strip()
     instructions = form.get("instructions", "").replace("\r\n", "\n").strip()
-    for control, text, longest in (("name", name, 100), ("purpose", purpose, 400), ("instructions", instructions, 20_000)):
+    for control, text, longest in (
+        ("name", name, 100),
+        ("purpose", purpose, 400),
+        ("instructions", instructions, 20_000),
+    ):
         if not text or len(text) > longest:
             errors[control] = [f"Write the {control} in 1 to {longest:,} characters."]
     steps = form.get("max_steps", "20").strip()

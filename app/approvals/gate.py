@@ -283,7 +283,12 @@ def void(card: Approval, reason: str) -> None:
 
 def signal(card: Approval) -> None:
     """Tell open browsers that this card and the lists changed."""
-    publish(card.workspace_id, f"approval-{card.public_id}", "approvals", f"run-{card.run.public_id}" if card.run else "runs")
+    publish(
+        card.workspace_id,
+        f"approval-{card.public_id}",
+        "approvals",
+        f"run-{card.run.public_id}" if card.run else "runs",
+    )
 
 
 def hold_seconds(workspace: Workspace, risk: str) -> int:

@@ -8,7 +8,21 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
 from app.agents.models import Agent
-from app.db import Base, BigId, code, created, fk_user, fk_workspace, json_, json_list, name_, pk, public_id, sha256, utc
+from app.db import (
+    Base,
+    BigId,
+    code,
+    created,
+    fk_user,
+    fk_workspace,
+    json_,
+    json_list,
+    name_,
+    pk,
+    public_id,
+    sha256,
+    utc,
+)
 from app.runs.models import Run
 
 

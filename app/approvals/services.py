@@ -260,9 +260,7 @@ def _settle_outcome(card: Approval, decision: Decision, by: Membership, key: str
     return card
 
 
-def _vote(
-    card: Approval, by: Membership, decision: Decision, key: str, *, reason: str = "", note: str = ""
-) -> Vote:
+def _vote(card: Approval, by: Membership, decision: Decision, key: str, *, reason: str = "", note: str = "") -> Vote:
     vote = Vote(
         workspace_id=card.workspace_id,
         approval_id=card.id,
@@ -330,7 +328,9 @@ def undo(card: Approval, *, by: Membership) -> Approval:
     db.session.refresh(card)
     if back.rowcount != 1:
         raise Conflict("It is too late to undo this.", card=card)
-    db.session.execute(update(Vote).where(Vote.approval_id == card.id, Vote.undone_at.is_(None)).values(undone_at=now()))
+    db.session.execute(
+        update(Vote).where(Vote.approval_id == card.id, Vote.undone_at.is_(None)).values(undone_at=now())
+    )
     _tell(card, by, "undone", f"{by.user.name} took the approval back", "")
     return card
 
@@ -361,7 +361,9 @@ def expire(card: Approval) -> bool:
 def expire_due(limit: int = 100) -> int:
     """Expire every card past its deadline; called by the clock. Returns how many."""
     query = select(Approval).where(Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
-    cards = db.session.scalars(query.order_by(Approval.deadline_at).limit(limit).with_for_update(of=Approval, skip_locked=True))
+    cards = db.session.scalars(
+        query.order_by(Approval.deadline_at).limit(limit).with_for_update(of=Approval, skip_locked=True)
+    )
     return sum(expire(card) for card in cards.unique().all())
 
 
@@ -375,12 +377,12 @@ def close_for(run_id: int, words: str) -> None:
 
 def decided_words(card: Approval) -> str:
     """Who was faster, in one sentence."""
-    vote = db.session.scalars(
-        select(Vote).where(Vote.approval_id == card.id).order_by(Vote.id.desc()).limit(1)
-    ).first()
+    vote = db.session.scalars(select(Vote).where(Vote.approval_id == card.id).order_by(Vote.id.desc()).limit(1)).first()
     if vote is None:
         return card.outcome.get("words", AlreadyDecided.sentence)
-    verb = {"approve": "approved", "reject": "declined", "changes": "asked for changes to"}.get(vote.decision, "decided")
+    verb = {"approve": "approved", "reject": "declined", "changes": "asked for changes to"}.get(
+        vote.decision, "decided"
+    )
     return f"{vote.user.name} {verb} this first."
 
 
@@ -390,7 +392,13 @@ def default_rules(workspace: Workspace) -> None:
     lines: list[tuple[str, str, list[dict[str, Any]], str, list[dict[str, Any]]]] = [
         ("refunds above 250 need two people", "book_refund", [_above(limit)], "ask", _people(2)),
         ("payments above 250 need two people", "schedule_payment", [_above(limit)], "ask", _people(2)),
-        ("refunds up to 250 go on alone", "book_refund", [{"field": "amount", "op": "<=", "value": limit}], "allow", []),
+        (
+            "refunds up to 250 go on alone",
+            "book_refund",
+            [{"field": "amount", "op": "<=", "value": limit}],
+            "allow",
+            [],
+        ),
         ("payments need a person", "schedule_payment", [], "ask", _people(1)),
         (
             "mail to more than 20 people needs the owner",

@@ -88,7 +88,10 @@ def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
     count, previous, last = 0, GENESIS, 0
     while True:
         rows = db.session.scalars(
-            select(AuditEntry).where(AuditEntry.chain == chain, AuditEntry.seq > last).order_by(AuditEntry.seq).limit(page)
+            select(AuditEntry)
+            .where(AuditEntry.chain == chain, AuditEntry.seq > last)
+            .order_by(AuditEntry.seq)
+            .limit(page)
         ).all()
         if not rows:
             break
@@ -103,5 +106,3 @@ def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
     if (head.seq if head else 0) != last:
         return count, f"entries after {last} are missing"
     return count, None
-
-

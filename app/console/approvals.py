@@ -127,5 +127,3 @@ def _refused(approval: str, error: DomainError) -> ResponseReturnValue:
 
 def _address(card: Approval) -> str:
     return url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
-
-

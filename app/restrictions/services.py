@@ -132,14 +132,19 @@ def measures_of(workspace_id: int) -> list[Restriction]:
     return list(db.session.scalars(query.order_by(Restriction.id.desc()).limit(100)))
 
 
-def _tell(
-    workspace: Workspace, measure: Restriction, action: str, words: str, detail: dict[str, Any], by: Any
-) -> None:
+def _tell(workspace: Workspace, measure: Restriction, action: str, words: str, detail: dict[str, Any], by: Any) -> None:
     """Both audit logs, the owners, and every open browser."""
     subject, actor = f"restriction:{measure.public_id}", ("LeenOps support", f"staff:{by.public_id}")
     record(f"staff:restriction:{action}", words, workspace_id=workspace.id, actor=actor, subject=subject, after=detail)
     own = {**detail, "workspace": workspace.slug}
-    record(f"staff:restriction:{action}", f"{workspace.name}: {words}", workspace_id=None, actor=by, subject=subject, after=own)
+    record(
+        f"staff:restriction:{action}",
+        f"{workspace.name}: {words}",
+        workspace_id=None,
+        actor=by,
+        subject=subject,
+        after=own,
+    )
     publish(workspace.id, "standing", "access")
     mail.send(
         to=_owners(workspace.id),

@@ -332,9 +332,7 @@ class Work:
         words = tool.phrase(proposal.arguments, result) if ok and tool.phrase else proposal.action.title
         title = words if ok else f"Failed: {result.get('error', proposal.action.title)}"
         detail = {"tool": tool.name, "arguments": proposal.args, "result": result, "key": proposal.call_key}
-        append(
-            run, EventKind.TOOL_CALL, title, tone="ok" if ok else "danger", detail=detail, cost=Cost(duration_ms)
-        )
+        append(run, EventKind.TOOL_CALL, title, tone="ok" if ok else "danger", detail=detail, cost=Cost(duration_ms))
         if approval_id is not None:
             self.ports.gate.settle(approval_id, "done" if ok else "failed", title)
         if tool.effect_class(proposal.context) is not EffectClass.READ:

@@ -73,7 +73,9 @@ def impose(slug: str) -> ResponseReturnValue:
     if errors := _problems():
         return _page(found, errors, form, 422)
     if form.get("confirmed") != "yes":
-        return render("support/review.html", subject=found, form=form, chosen=form.getlist("capabilities"), words=_words())
+        return render(
+            "support/review.html", subject=found, form=form, chosen=form.getlist("capabilities"), words=_words()
+        )
     ground = Ground(form["ground"])
     common = {"reason": form["reason"], "clause": form.get("clause", ""), "by": staff_member()}
     if form["level"] == Level.SUSPENDED:
@@ -145,5 +147,3 @@ def _page(found: Workspace, errors: dict[str, list[str]], typed: object, status:
         typed=typed,
         may_restrict=services.staff_permits(staff_member(), StaffPermission.RESTRICT),
     )
-
-

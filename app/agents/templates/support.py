@@ -18,7 +18,9 @@ REFUND_TRIAGE = Template(
         "Answer the customer in a friendly, short mail that says only what has been done."
     ),
     inputs=(
-        email("customer_email", "Customer's mail address", "Where the answer goes. Left blank, the one in the message."),
+        email(
+            "customer_email", "Customer's mail address", "Where the answer goes. Left blank, the one in the message."
+        ),
         text("order_number", "Order or invoice number", "Left blank, the one in the message."),
         money("amount", "Amount asked for", "Left blank, the one in the message."),
         files("Receipts and photos", "PDF, text or image"),

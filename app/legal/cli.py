@@ -1,0 +1,31 @@
+"""`flask policies import / check`."""
+
+import click
+from flask.cli import AppGroup
+
+from app.db import db
+from app.legal import services
+from app.legal.library import BrokenPolicy
+
+policies = AppGroup("policies", help="The legal policies.")
+
+
+@policies.command("import")
+def import_() -> None:
+    """Publish what is new in content/legal; stops at a changed published text."""
+    try:
+        count = services.import_policies()
+    except BrokenPolicy as problem:
+        raise click.ClickException(problem.sentence) from problem
+    db.session.commit()
+    click.echo(f"{count} new versions published.")
+
+
+@policies.command("check")
+def check() -> None:
+    """Read every file and compare it with what was published; changes nothing."""
+    try:
+        found = services.check_policies()
+    except BrokenPolicy as problem:
+        raise click.ClickException(problem.sentence) from problem
+    click.echo(f"{len(found)} versions are as published.")
