@@ -33,7 +33,7 @@ def everything(app: Flask) -> list[str]:
         policies()
         if settings.is_production:
             return []
-        demo()
+        demo(settings)
         return sign_ins(settings)
 
 
@@ -74,12 +74,18 @@ def policies() -> None:
     db.session.commit()
 
 
-def demo() -> None:
-    """Fill an empty database with the demo workspaces."""
-    if db.session.scalar(select(User.id).limit(1)) is None:
-        print("Making the demo workspaces …", file=sys.stderr, flush=True)
-        import_module("app.demo").seed()
-        db.session.commit()
+def demo(settings: Settings) -> None:
+    """Fill an empty database with the demo workspaces; make them anew when the last start was cut off in it."""
+    unfinished = settings.data / "demo.unfinished"
+    is_cut_off = unfinished.exists()
+    if not is_cut_off and db.session.scalar(select(User.id).limit(1)) is not None:
+        return
+    print("Making the demo workspaces …", file=sys.stderr, flush=True)
+    unfinished.touch()
+    made = import_module("app.demo")
+    made.reset() if is_cut_off else made.seed()
+    db.session.commit()
+    unfinished.unlink()
 
 
 def sign_ins(settings: Settings) -> list[str]:

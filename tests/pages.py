@@ -5,6 +5,7 @@ CSRF token comes out of the form, never from the side. `tests/rules.py` has what
 """
 
 import contextvars
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -63,12 +64,17 @@ class Page:
     def __repr__(self) -> str:
         return f"<{self.status} {self.path}: {self.text[:600]}>"
 
-    def form(self, name: str = "") -> Node:
-        """The form with this id, whose action ends so, or with this button; the only one when nothing is said."""
+    def form(self, name: str = "", *, having: Iterable[str] = ()) -> Node:
+        """The form with this id, whose action ends so, or with this button; the only one when nothing is said.
+
+        Of several, the one that has all the fields `having`.
+        """
         forms = self.all("form")
         if not name:
             forms = [f for f in forms if f.get("method", "get").lower() == "post" and not _in_chrome(f)] or forms
         found = [f for f in forms if not name or _is_form(f, name)]
+        if len(found) > 1:
+            found = [f for f in found if set(having) <= {node.get("name") for node in f.walk()}]
         assert len(found) == 1, f"{len(found)} forms match “{name}”; there are {[f.get('action') for f in forms]}"
         return found[0]
 
@@ -140,7 +146,7 @@ class Browser:
         fail the test; use `post` to send what no page offers. `button` is the words on the button pressed.
         """
         assert self.page is not None, "open a page first"
-        node = self.page.form(form)
+        node = self.page.form(form, having=fields)
         data = values(node) | _pressed(node, button or form) | fields
         unknown = set(fields) - {n.get("name") for n in node.walk()}
         assert not unknown, f"the form to {node.get('action')} has no {sorted(unknown)}"
