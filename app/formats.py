@@ -1,6 +1,6 @@
 """How amounts, times and sizes read on screen: the same words in every template, and the zone of the workspace."""
 
-from datetime import date, UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
@@ -73,8 +73,8 @@ def local(moment: datetime | None, style: str = "datetime") -> str:
     if moment is None:
         return "Not yet"
     at = _aware(moment).astimezone(zone())
-    date, clock = f"{at.day} {MONTHS[at.month - 1]} {at.year}", f"{at:%H:%M}"
-    return {"datetime": f"{date}, {clock}", "date": date, "time": clock}[style]
+    on, clock = f"{at.day} {MONTHS[at.month - 1]} {at.year}", f"{at:%H:%M}"
+    return {"datetime": f"{on}, {clock}", "date": on, "time": clock}[style]
 
 
 def day(on: date) -> str:

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -102,6 +102,10 @@ def test_a_zone_nobody_knows_reads_as_utc() -> None:
 )
 def test_recent_moments_read_relative_and_older_ones_as_dates(earlier: timedelta, words: str) -> None:
     assert formats.ago(LUNCH - earlier, at=LUNCH) == words
+
+
+def test_a_calendar_day_reads_without_a_zone() -> None:
+    assert formats.day(date(2026, 6, 13)) == "13 June 2026"
 
 
 def test_machines_read_utc_to_the_second() -> None:
