@@ -10,7 +10,7 @@ from app import mail
 from app.accounts import passwords, queries, services, sessions
 from app.accounts.models import PasswordReset, Registration, TermsAcceptance, User
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Gone
 
 AUTHORITY = "I have the authority to accept these terms for the organisation I act for."
@@ -73,12 +73,12 @@ def confirm(registration: Registration, password: str) -> User:
     """Make the account. Raises WrongPassword unless it is the password chosen when registering."""
     if not passwords.fits(password, registration.password_hash):
         raise services.WrongPassword("Enter the password you chose when you created the account.", field="password")
-    won: CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    won = changed(  # type: ignore[assignment]
         update(Registration)
         .where(Registration.id == registration.id, Registration.confirmed_at.is_(None))
         .values(confirmed_at=now())
     )
-    if won.rowcount != 1:
+    if won != 1:
         raise Gone("This address is confirmed already. Sign in with it.")
     user = services.create_user(registration.email, registration.name, registration.password_hash)
     _accept(user, registration)
@@ -110,10 +110,10 @@ def forgot(email: str, *, link_to: LinkTo) -> None:
 
 def reset(way: PasswordReset, password_hash: str) -> User:
     """Set the new password, end every sign-in and every other way to a new password. Raises Gone the second time."""
-    won: CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    won = changed(  # type: ignore[assignment]
         update(PasswordReset).where(PasswordReset.id == way.id, PasswordReset.used_at.is_(None)).values(used_at=now())
     )
-    if won.rowcount != 1:
+    if won != 1:
         raise Gone("This link has been used. Ask for a new one.")
     others = update(PasswordReset).where(PasswordReset.user_id == way.user_id, PasswordReset.used_at.is_(None))
     db.session.execute(others.values(used_at=now()))

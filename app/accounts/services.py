@@ -3,7 +3,7 @@
 import structlog
 from flask import request, session
 from sqlalchemy import select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.accounts import passwords, queries, sessions
 from app.accounts.models import LoginSession, User
@@ -107,11 +107,12 @@ def sign_out_everywhere(user: User, *, by: User | None = None) -> int:
 def create_user(email: str, name: str, password_hash: str) -> User:
     """An account with a confirmed address. Flushes. Raises Conflict when the address has one."""
     plain = checked_address(email)
-    if queries.find_user(plain) is not None:
-        raise Conflict("There is an account with this address already.")
     user = User(email=plain, name=checked_name(name), password_hash=password_hash, verified_at=now())
-    db.session.add(user)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():  # the unique address decides, also between two at the same moment
+            db.session.add(user)
+    except IntegrityError as error:
+        raise Conflict("There is an account with this address already.") from error
     record("member:account:created", f"{user.name} created an account", workspace_id=None, actor=user)
     return user
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, update
 
 from app.accounts.models import LoginSession, User
-from app.db import db, now
+from app.db import changed, db, now
 
 LASTS = timedelta(days=14)
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
@@ -58,8 +58,8 @@ def revoke(user: User, *, only: LoginSession | None = None, but: LoginSession | 
         query = query.where(LoginSession.id == only.id)
     if but is not None:
         query = query.where(LoginSession.id != but.id)
-    ended: CursorResult[tuple[()]] = db.session.execute(query.values(revoked_at=now()))  # type: ignore[assignment]
-    return ended.rowcount
+    ended = changed(query.values(revoked_at=now()))  # type: ignore[assignment]
+    return ended
 
 
 def device(user_agent: str) -> str:

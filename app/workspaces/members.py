@@ -15,7 +15,7 @@ from app.accounts import sessions
 from app.accounts.models import User
 from app.accounts.queries import find_user
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict, Gone, Invalid, NotAllowed
 from app.workspaces import queries
 from app.workspaces.models import Invitation, Membership, Role, Workspace
@@ -79,10 +79,10 @@ def accept(invitation: Invitation, workspace: Workspace, user: User) -> Membersh
         raise NotAllowed(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
     lock_workspace(workspace)
     open_still = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > now())
-    taken: CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    taken = changed(  # type: ignore[assignment]
         update(Invitation).where(Invitation.id == invitation.id, *open_still).values(accepted_at=now())
     )
-    if taken.rowcount != 1:
+    if taken != 1:
         raise Gone("This invitation has been used, withdrawn or has expired.")
     membership = _seat(workspace, user, Role(invitation.role), invitation.teams)
     after = {"role": membership.role, "teams": membership.teams}
@@ -119,13 +119,14 @@ def remove(workspace: Workspace, member: Membership, *, by: Membership) -> None:
     The last owner cannot go. Raises Conflict when they are gone already.
     """
     lock_workspace(workspace)
+    db.session.refresh(member)
     if member.id != by.id:
         _refuse_to_touch(member, by)
     _keep_an_owner(workspace, member)
-    ended: CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    ended = changed(  # type: ignore[assignment]
         update(Membership).where(Membership.id == member.id, Membership.ended_at.is_(None)).values(ended_at=now())
     )
-    if ended.rowcount != 1:
+    if ended != 1:
         raise Conflict("This person is not a member any more.")
     _withdraw(workspace, or_(Invitation.invited_by == member.user_id, Invitation.email == member.user.email))
     left = member.id == by.id
@@ -173,13 +174,13 @@ def _seat(workspace: Workspace, user: User, role: Role, teams: list[str]) -> Mem
 
 
 def _withdraw(workspace: Workspace, which: object) -> int:
-    ended: CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    ended = changed(  # type: ignore[assignment]
         update(Invitation)
         .where(Invitation.workspace_id == workspace.id, which)  # type: ignore[arg-type]
         .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
         .values(revoked_at=now())
     )
-    return ended.rowcount
+    return ended
 
 
 def _cut(workspace: Workspace, member: Membership, *, sign_out: bool = True) -> None:

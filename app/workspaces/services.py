@@ -6,6 +6,7 @@ import unicodedata
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import User
 from app.accounts.services import checked_name
@@ -26,9 +27,7 @@ def create_workspace(name: str, *, by: User) -> Workspace:
     """A workspace with the five teams and `by` as its owner. Flushes; approval rules are the caller's next step."""
     name = checked_name(name)
     domain = by.email.rpartition("@")[2]
-    workspace = Workspace(slug=_free_slug(name), name=name, domains=[domain] if _DOMAIN.fullmatch(domain) else [])
-    db.session.add(workspace)
-    db.session.flush()
+    workspace = _found(name, [domain] if _DOMAIN.fullmatch(domain) else [])
     db.session.add_all(Team(workspace_id=workspace.id, key=key, name=key.capitalize()) for key in TEAMS)
     db.session.add(Membership(workspace_id=workspace.id, user_id=by.id, role=Role.OWNER, teams=[]))
     db.session.flush()
@@ -129,12 +128,19 @@ def slugify(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("&", "")).strip("-")
 
 
-def _free_slug(name: str) -> str:
+def _found(name: str, domains: list[str]) -> Workspace:
+    """The row, under the name's own address if that is free: the unique address decides."""
     base = slugify(name)[:32].strip("-") or "workspace"
-    taken = select(Workspace.id).where(Workspace.slug == base)
-    if base in RESERVED or len(base) < 2 or db.session.scalar(taken) is not None:
-        return f"{base}-{secrets.token_hex(3)}"
-    return base
+    longer = f"{base}-{secrets.token_hex(3)}"
+    for slug in (longer,) if base in RESERVED or len(base) < 2 else (base, longer):
+        workspace = Workspace(slug=slug, name=name, domains=domains)
+        try:
+            with db.session.begin_nested():
+                db.session.add(workspace)
+        except IntegrityError:
+            continue
+        return workspace
+    raise Conflict("This name is taken. Choose another.")
 
 
 def _refuse_twin(name: str, teams: list[Team]) -> None:
