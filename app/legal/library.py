@@ -7,7 +7,7 @@ clause; the anchor at its end names it for ever, whatever number it has in a lat
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ import yaml
 from markupsafe import Markup
 
 from app.config import ROOT
+from app.db import now
 from app.errors import DomainError, NotFound
 
 CONTENT = ROOT / "content" / "legal"
 TAGS = {"p", "a", "em", "strong", "code", "ul", "ol", "li", "ins", "del"}
 ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
+VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
+KINDS = {"change_type": ("major", "minor"), "acceptance": ("none", "continued_use", "click")}
 NEEDED = ("slug", "title", "version", "change_type", "published_on", "effective_on", "acceptance", "summary")
 
 
@@ -76,9 +79,14 @@ class Policy:
         current = find_in_force(self.slug)
         return current is not None and current.version == self.version
 
+    @property
+    def is_announced(self) -> bool:
+        """Published, but its day has not come."""
+        return self.effective_on > now().date()
+
 
 def versions(slug: str) -> list[Policy]:
-    """Every version of a policy, newest first; empty when there is no such policy."""
+    """Every version of a policy, newest first: also its changelog. Empty when there is no such policy."""
     folder = CONTENT / slug
     if not re.fullmatch(r"[a-z0-9-]{1,40}", slug) or not folder.is_dir():
         return []
@@ -87,7 +95,7 @@ def versions(slug: str) -> list[Policy]:
 
 def find_in_force(slug: str, on: date | None = None) -> Policy | None:
     """The version in force on a day (today by default), or None."""
-    day = on or date.today()
+    day = on or now().date()
     return next((policy for policy in versions(slug) if policy.effective_on <= day), None)
 
 
@@ -109,12 +117,20 @@ def version(slug: str, number: str) -> Policy:
 
 def index() -> list[Policy]:
     """The policies in force, by title."""
-    slugs = sorted(folder.name for folder in CONTENT.iterdir() if folder.is_dir())
-    return sorted((p for slug in slugs if (p := find_in_force(slug))), key=lambda p: p.title)
+    return sorted((p for slug in slugs() if (p := find_in_force(slug))), key=lambda p: p.title)
+
+
+def slugs() -> list[str]:
+    """The names of the policies that have any text."""
+    return sorted(folder.name for folder in CONTENT.iterdir() if folder.is_dir())
 
 
 def _order(number: str) -> tuple[int, ...]:
     return tuple(int(part) for part in number.split("."))
+
+
+def _broken(path: Path, why: str) -> BrokenPolicy:
+    return BrokenPolicy(f"content/legal/{path.parent.name}/{path.name}: {why}")
 
 
 def _read(path: Path) -> Policy:
@@ -125,8 +141,7 @@ def _read(path: Path) -> Policy:
 @lru_cache(maxsize=256)
 def _parse(path: Path, sha256: str, text: str) -> Policy:
     matter, body = _split(path, text)
-    if (matter["slug"], str(matter["version"])) != (path.parent.name, path.stem):
-        raise BrokenPolicy(f"{path.name}: slug and version must be those of its folder and name.")
+    _check(path, matter)
     return Policy(
         slug=matter["slug"],
         title=matter["title"],
@@ -149,14 +164,30 @@ def _parse(path: Path, sha256: str, text: str) -> Policy:
 def _split(path: Path, text: str) -> tuple[dict[str, Any], str]:
     match = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL)
     if match is None:
-        raise BrokenPolicy(f"{path.name}: line 1: the front matter between two lines of --- is missing.")
+        raise _broken(path, "line 1: the front matter between two lines of --- is missing.")
     try:
         matter = yaml.safe_load(match[1])
     except yaml.YAMLError as error:
-        raise BrokenPolicy(f"{path.name}: the front matter cannot be read: {error}") from error
+        raise _broken(path, f"the front matter cannot be read: {error}") from error
+    if not isinstance(matter, dict):
+        raise _broken(path, "the front matter must be lines of name: value.")
     if missing := [name for name in NEEDED if not matter.get(name)]:
-        raise BrokenPolicy(f"{path.name}: the front matter lacks {', '.join(missing)}.")
+        raise _broken(path, f"the front matter lacks {', '.join(missing)}.")
     return matter, match[2]
+
+
+def _check(path: Path, matter: dict[str, Any]) -> None:
+    """Raises BrokenPolicy for front matter that does not fit the file, the calendar or the notice it promises."""
+    if (matter["slug"], str(matter["version"])) != (path.parent.name, path.stem) or not VERSION.fullmatch(path.stem):
+        raise _broken(path, "slug and version must be those of its folder and name, like terms/1.0.md.")
+    for name, allowed in KINDS.items():
+        if matter[name] not in allowed:
+            raise _broken(path, f"{name} must be one of {', '.join(allowed)}.")
+    published, effective, notice = matter["published_on"], matter["effective_on"], matter.get("notice_days", 0)
+    if type(published) is not date or type(effective) is not date or type(notice) is not int:
+        raise _broken(path, "dates are written 2026-06-13 and notice_days is a number.")
+    if effective < published + timedelta(days=notice):
+        raise _broken(path, f"it cannot take effect before its {notice} days of notice are over.")
 
 
 def _sections(path: Path, body: str) -> tuple[Section, ...]:
@@ -165,13 +196,13 @@ def _sections(path: Path, body: str) -> tuple[Section, ...]:
         head, _, rest = block.partition("\n")
         found = ANCHOR.search(head)
         if found is None:
-            raise BrokenPolicy(f"{path.name}: the section “{head.strip()}” has no anchor.")
+            raise _broken(path, f"the section “{head.strip()}” has no anchor.")
         number += found[1] != "preamble"
         shown = "" if found[1] == "preamble" else str(number)
         sections.append(Section(found[1], shown, ANCHOR.sub("", head).strip(), _clauses(path, rest, shown)))
     anchors = [a for s in sections for a in (s.anchor, *(c.anchor for c in s.clauses))]
     if twice := {a for a in anchors if anchors.count(a) > 1}:
-        raise BrokenPolicy(f"{path.name}: the anchor {sorted(twice)[0]} is used twice.")
+        raise _broken(path, f"the anchor {sorted(twice)[0]} is used twice.")
     return tuple(sections)
 
 
@@ -180,7 +211,7 @@ def _clauses(path: Path, rest: str, section: str) -> tuple[Clause, ...]:
     for n, item in enumerate(re.split(r"^\d+\. ", rest, flags=re.MULTILINE)[1:], 1):
         found = ANCHOR.search(item)
         if found is None:
-            raise BrokenPolicy(f"{path.name}: a clause has no anchor: {item.strip()[:60]}…")
+            raise _broken(path, f"a clause has no anchor: {item.strip()[:60]}…")
         text = ANCHOR.sub("", item).strip()
         clauses.append(Clause(found[1], f"{section}.{n}" if section else "abcdefgh"[n - 1], _html(text), text))
     return tuple(clauses)

@@ -11,7 +11,8 @@ from app.legal.models import PolicyVersion
 def import_policies() -> int:
     """Record every version not yet published. Flushes. Returns how many were new.
 
-    Raises BrokenPolicy when a published text was changed or a file cannot be read; nothing is recorded then.
+    Raises BrokenPolicy when a published text was changed or removed, or a file cannot be read; nothing is
+    recorded then.
     """
     found = check_policies()
     known = {(row.slug, row.version) for row in db.session.scalars(select(PolicyVersion))}
@@ -29,12 +30,12 @@ def import_policies() -> int:
 def check_policies() -> list[Policy]:
     """Every version on the shelf, read and compared with what was published. Raises BrokenPolicy."""
     published = {(row.slug, row.version): row.text_sha256 for row in db.session.scalars(select(PolicyVersion))}
-    found = [policy for folder in sorted(library.CONTENT.iterdir()) for policy in library.versions(folder.name)]
-    for policy in found:
-        recorded = published.get((policy.slug, policy.version))
-        if recorded is not None and recorded != policy.sha256:
+    found = [policy for slug in library.slugs() for policy in library.versions(slug)]
+    shelf = {(policy.slug, policy.version): policy.sha256 for policy in found}
+    for (slug, version), sha256 in published.items():
+        if shelf.get((slug, version)) != sha256:
             raise BrokenPolicy(
-                f"content/legal/{policy.slug}/{policy.version}.md was changed after it was published. "
-                "Restore it and publish a new version instead."
+                f"content/legal/{slug}/{version}.md was {'changed' if (slug, version) in shelf else 'removed'} "
+                "after it was published. Restore it and publish a new version instead."
             )
     return found

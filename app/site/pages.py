@@ -1,16 +1,14 @@
 """The public site's own pages, and what machines ask a site: health, robots, map, security contact."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
-from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.access import public
-from app.db import db
+from app.db import now
 from app.legal import library
+from app.site.health import answering
 from app.web import render
 
 bp = Blueprint("site", __name__)
@@ -32,33 +30,17 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readyz() -> ResponseReturnValue:
-    """The database and Redis answer too; 503 with which does not."""
-    checks = {"database": _database_answers(), "redis": _redis_answers()}
-    ready = all(checks.values())
+    """The database and Redis answer too, within READY_SECONDS; 503 with which does not."""
+    checks = answering(current_app._get_current_object())  # type: ignore[attr-defined]
     words = {name: "ok" if fine else "not answering" for name, fine in checks.items()}
-    return jsonify(status="ok" if ready else "not ready", **words), 200 if ready else 503
-
-
-def _database_answers() -> bool:
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        db.session.rollback()
-        return False
-    return True
-
-
-def _redis_answers() -> bool:
-    try:
-        return bool(current_app.extensions["redis"].ping())
-    except RedisError:
-        return False
+    return jsonify(status="ok" if all(checks.values()) else "not ready", **words), 200 if all(checks.values()) else 503
 
 
 @bp.get("/robots.txt")
 @public
 def robots() -> Response:
-    lines = ["User-agent: *", "Disallow: /w/", "Disallow: /support/", f"Sitemap: {_base()}/sitemap.xml", ""]
+    private = ("/w/", "/support/", "/account")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), f"Sitemap: {_base()}/sitemap.xml", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
@@ -75,7 +57,7 @@ def sitemap() -> Response:
 @bp.get("/.well-known/security.txt")
 @public
 def security_txt() -> Response:
-    expires = (datetime.now(UTC) + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+    expires = (now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     lines = ["Contact: mailto:hello@leenops.com", f"Expires: {expires}", "Preferred-Languages: en"]
     lines += [f"Canonical: {_base()}/.well-known/security.txt", ""]
     return Response("\n".join(lines), mimetype="text/plain")
