@@ -21,6 +21,7 @@ BLUEPRINTS = (
     "app.console.audit",
     "app.console.stream",
     "app.support",
+    "app.doctor",
     "app.cli",
 )
 """Each module has `bp`, the blueprint with its own addresses."""

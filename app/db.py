@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, MetaData, String, Text, event
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy import JSON, BigInteger, DateTime, Delete, ForeignKey, Integer, MetaData, String, Text, Update, event
+from sqlalchemy.engine import CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -89,13 +89,20 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-def after_commit(action: Callable[[], None], session: Session | None = None) -> None:
+def after_commit(action: Callable[[], object], session: Session | None = None) -> None:
     """Run `action` once the current transaction is committed; drop it on rollback.
 
     For what may be lost: the fast path to Redis. What must not be lost is a row.
     """
     target = session or db.session()
     target.info.setdefault("after_commit", []).append(action)
+
+
+def changed(statement: Update | Delete) -> int:
+    """Run an UPDATE or DELETE; how many rows it met. A conditional update's winner is who gets 1."""
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def begin_writing() -> None:

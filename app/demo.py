@@ -26,7 +26,8 @@ from app.support.services import create_staff
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
 
 CONTENT = Path(__file__).parent / "demo_content"
-FENNEL_RYE = (
+People = tuple[tuple[str, str, Role, list[str]], ...]
+FENNEL_RYE: People = (
     ("owner@", "Ilse Bakker", Role.OWNER, []),
     ("admin@", "Tomas Lind", Role.ADMIN, []),
     ("builder@", "Mei Tan", Role.BUILDER, []),
@@ -36,7 +37,7 @@ FENNEL_RYE = (
     ("auditor@", "Kofi Mensah", Role.AUDITOR, []),
     ("billing@", "Rosa Keller", Role.BILLING, []),
 )
-NORTHWIND = (("owner@", "Henrik Dahl", Role.OWNER, []), ("reviewer@", "Sanne Vos", Role.REVIEWER, []))
+NORTHWIND: People = (("owner@", "Henrik Dahl", Role.OWNER, []), ("reviewer@", "Sanne Vos", Role.REVIEWER, []))
 STAFF = (
     ("support@staff.example", "Lotte Maas", ["support"]),
     ("trust@staff.example", "Kofi Osei", ["trust"]),
@@ -70,7 +71,7 @@ def reset() -> None:
     seed()
 
 
-def _workspace(slug: str, name: str, domain: str, people: Iterable[tuple], password: str) -> Workspace:  # type: ignore[type-arg]
+def _workspace(slug: str, name: str, domain: str, people: People, password: str) -> Workspace:
     workspace = Workspace(slug=slug, name=name, domains=[domain])
     db.session.add(workspace)
     db.session.flush()
@@ -91,7 +92,7 @@ def _shelf(workspace: Workspace, name: str, files: list[Path]) -> Collection:
     collection = knowledge.create_collection(workspace.id, name=name, teams=[], by=owner)
     for path in files:
         storage = FileStorage(BytesIO(path.read_bytes()), filename=path.name, content_type="text/markdown")
-        document = knowledge.add_document(collection, storage, by=owner)
+        (document,), _ = knowledge.add_documents(collection, [storage], by=owner)
         db.session.commit()
         for _ in knowledge.read(document.id):
             db.session.commit()

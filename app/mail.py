@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import jobs, smtp
 from app.config import Settings
-from app.db import Base, BigId, code, created, db, json_list, name_, now, pk, public_id, utc
+from app.db import Base, BigId, changed, code, created, db, json_list, name_, now, pk, public_id, utc
 from app.errors import Invalid, NotFound
 
 MAX_SUBJECT = 200
@@ -124,26 +124,26 @@ def claim(message_id: int) -> MailMessage | None:
     """The message, if this caller is the one to deliver it now; None when it left or is being delivered."""
     cutoff = now() - timedelta(seconds=CLAIM_SECONDS)
     stale = and_(MailMessage.state == MailState.SENDING, MailMessage.claimed_at < cutoff)
-    claimed = db.session.execute(
+    claimed = changed(
         update(MailMessage)
         .where(MailMessage.id == message_id, or_(MailMessage.state == MailState.QUEUED, stale))
         .values(state=MailState.SENDING, claimed_at=now())
         .execution_options(synchronize_session=False)
     )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+    if claimed != 1:
         return None
     return db.session.get(MailMessage, message_id, populate_existing=True)
 
 
 def settle(message_id: int, state: MailState, problem: str | None = None) -> bool:
     """Write how a claimed delivery ended. False when someone else has written it."""
-    written = db.session.execute(
+    written = changed(
         update(MailMessage)
         .where(MailMessage.id == message_id, MailMessage.state == MailState.SENDING)
         .values(state=state, problem=problem, sent_at=now() if state is MailState.SENT else None)
         .execution_options(synchronize_session=False)
     )
-    return bool(written.rowcount == 1)  # type: ignore[attr-defined]
+    return bool(written == 1)
 
 
 def hand_over(*, to: list[str], subject: str, text: str, message_id: str) -> str | None:

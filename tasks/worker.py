@@ -21,7 +21,7 @@ from rq.worker import SimpleWorker
 from sqlalchemy import delete, or_, update
 
 from app import create_app
-from app.db import db, now
+from app.db import changed, db, now
 from app.extensions import connect_redis
 from app.jobs import TABLE, QueuedJob
 
@@ -102,7 +102,7 @@ def _take(row_id: int) -> QueuedJob | None:
     moment = now()
     row = db.session.get(QueuedJob, row_id)
     limit = TABLE[row.name].timeout_seconds if row else 60
-    taken = db.session.execute(
+    taken = changed(
         update(QueuedJob)
         .where(
             QueuedJob.id == row_id,
@@ -113,7 +113,7 @@ def _take(row_id: int) -> QueuedJob | None:
         .values(leased_until=moment + timedelta(seconds=limit + 10), attempts=QueuedJob.attempts + 1)
     )
     db.session.commit()
-    return row if taken.rowcount == 1 else None
+    return row if taken == 1 else None
 
 
 def _give_back(row_id: int, attempts: int, error: str) -> None:

@@ -48,17 +48,20 @@ class SignInForm(FlaskForm):
     password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=1000)])
 
 
-class JoinForm(FlaskForm):
-    """Who somebody is, and what they agree to; the address is known from an invitation."""
+class RegisterForm(FlaskForm):
+    """Who somebody is, and what they agree to."""
 
     name = StringField("Your name", [InputRequired("Enter your name."), plain_name])
+    email = StringField("Work mail address", [InputRequired("Enter your mail address."), mail_address])
     password = PasswordField("Password", [InputRequired("Choose a password.")])
     terms = BooleanField("I accept the terms of service.", [DataRequired("Accept the terms to go on.")])
     authority = BooleanField(AUTHORITY, [DataRequired("Say that you may accept them for your organisation.")])
 
 
-class RegisterForm(JoinForm):
-    email = StringField("Work mail address", [InputRequired("Enter your mail address."), mail_address])
+class JoinForm(RegisterForm):
+    """The same for somebody whose address is known from an invitation."""
+
+    email = None
 
 
 class ConfirmForm(FlaskForm):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 
 from app import mail
 from app.accounts import passwords, queries, services, sessions
@@ -73,7 +73,7 @@ def confirm(registration: Registration, password: str) -> User:
     """Make the account. Raises WrongPassword unless it is the password chosen when registering."""
     if not passwords.fits(password, registration.password_hash):
         raise services.WrongPassword("Enter the password you chose when you created the account.", field="password")
-    won = changed(  # type: ignore[assignment]
+    won = changed(
         update(Registration)
         .where(Registration.id == registration.id, Registration.confirmed_at.is_(None))
         .values(confirmed_at=now())
@@ -110,7 +110,7 @@ def forgot(email: str, *, link_to: LinkTo) -> None:
 
 def reset(way: PasswordReset, password_hash: str) -> User:
     """Set the new password, end every sign-in and every other way to a new password. Raises Gone the second time."""
-    won = changed(  # type: ignore[assignment]
+    won = changed(
         update(PasswordReset).where(PasswordReset.id == way.id, PasswordReset.used_at.is_(None)).values(used_at=now())
     )
     if won != 1:

@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 
 from app.accounts.models import LoginSession, User
 from app.db import changed, db, now
@@ -58,7 +58,7 @@ def revoke(user: User, *, only: LoginSession | None = None, but: LoginSession | 
         query = query.where(LoginSession.id == only.id)
     if but is not None:
         query = query.where(LoginSession.id != but.id)
-    ended = changed(query.values(revoked_at=now()))  # type: ignore[assignment]
+    ended = changed(query.values(revoked_at=now()))
     return ended
 
 

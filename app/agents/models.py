@@ -1,6 +1,5 @@
 """Agents and their immutable versions."""
 
-from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, UniqueConstraint

@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.agents.models import Agent, AgentState, AgentVersion
 from app.agents.templates import TEMPLATES
 from app.audit.services import record
-from app.db import db
+from app.db import changed, db
 from app.errors import Conflict, Invalid
 from app.workspaces.models import Workspace
 
@@ -123,14 +123,14 @@ def _add_version(agent: Agent, content: dict[str, Any], *, note: str, by: User) 
 
 
 def _switch(agent: Agent, old: AgentState, new: AgentState, action: str, words: str, by: User) -> None:
-    moved = db.session.execute(
+    moved = changed(
         update(Agent)
         .where(Agent.id == agent.id, Agent.state == old)
         .values(state=new)
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(agent)
-    if moved.rowcount != 1:
+    if moved != 1:
         raise Conflict(f"{agent.name} is {agent.state} at the moment.")
     _record(agent, action, words, by)
 

@@ -1,5 +1,6 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,11 @@ from sqlalchemy import select, update
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule
 from app.approvals.policy import ONE_PERSON, Effect, RuleLine, Verdict, action_digest, decide, sha256_json
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.events import publish
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
-from app.runs.models import EffectState, EventKind
+from app.runs.models import EffectState, EventKind, RunCheckpoint
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
@@ -78,7 +79,7 @@ class ApprovalGate:
 
     def permit(self, proposal: Proposal) -> Permit:
         verdict = verdict_on(proposal)
-        card = self._card(proposal.call_key)
+        card = _newest(proposal.call_key, CardKind.TOOL_CALL)
         if card is None:
             if verdict.effect is Effect.ALLOW:
                 return Permit(Answer.GO)
@@ -88,7 +89,7 @@ class ApprovalGate:
         return self._answer(card, proposal, verdict)
 
     def _answer(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
-        """What an existing card says now. A voided one is asked again under its next key."""
+        """What an existing card says now. A voided one is asked again, as the next round."""
         match card.state:
             case ApprovalState.PENDING:
                 return self._asked(card)
@@ -126,21 +127,11 @@ class ApprovalGate:
             return "The action is not the one that was approved"
         return ""
 
-    def _card(self, key: str) -> Approval | None:
-        """The newest card of this call: `key`, `key:2`, …"""
-        like = select(Approval).where(Approval.call_key.in_([key, *(f"{key}:{n}" for n in range(2, 10))]))
-        return db.session.scalars(
-            like.where(Approval.kind == CardKind.TOOL_CALL)
-            .order_by(Approval.id.desc())
-            .limit(1)
-            .execution_options(populate_existing=True)
-        ).first()
-
     def _asked(self, card: Approval) -> Permit:
         return Permit(Answer.WAIT, approval_id=card.id)
 
     def consume(self, approval_id: int, proposal: Proposal) -> bool:
-        used = db.session.execute(
+        used = changed(
             update(Approval)
             .where(
                 Approval.id == approval_id,
@@ -150,7 +141,7 @@ class ApprovalGate:
             )
             .values(consumed_at=now())
         )
-        return used.rowcount == 1
+        return used == 1
 
     def settle(self, approval_id: int, state: str, words: str) -> None:
         card = db.session.get_one(Approval, approval_id)
@@ -158,16 +149,9 @@ class ApprovalGate:
         signal(card)
 
     def unknown(self, proposal: Proposal) -> Permit:
-        key = f"{proposal.call_key}:unknown"
-        card = db.session.scalar(
-            select(Approval)
-            .where(Approval.call_key.like(f"{key}%"))
-            .order_by(Approval.id.desc())
-            .limit(1)
-            .execution_options(populate_existing=True)
-        )
+        card = _newest(proposal.call_key, CardKind.UNKNOWN_OUTCOME)
         if card is None:
-            return self._asked(ask_outcome(proposal, key))
+            return self._asked(ask_outcome(proposal))
         if card.state == ApprovalState.APPROVED and card.consumed_at is None:
             card.consumed_at = now()
             card.state, card.outcome = ApprovalState.DONE, {"words": "Done again"}
@@ -177,7 +161,7 @@ class ApprovalGate:
             _settle_journal(proposal.call_key, EffectState.SUCCEEDED)
             return Permit(Answer.DONE, words="A person confirmed that this happened.")
         if card.consumed_at is not None:  # done again, and cut off again
-            return self._asked(ask_outcome(proposal, f"{key}:{card.id}"))
+            return self._asked(ask_outcome(proposal))
         if card.state == ApprovalState.PENDING:
             return self._asked(card)
         _settle_journal(proposal.call_key, EffectState.FAILED)
@@ -186,22 +170,27 @@ class ApprovalGate:
 
 def ask(proposal: Proposal, verdict: Verdict) -> Approval:
     """Make a card for this exact action. Flushes; open browsers hear of it after the commit."""
-    count = len(db.session.scalars(select(Approval.id).where(Approval.call_key.like(f"{proposal.call_key}%"))).all())
-    key = proposal.call_key if not count else f"{proposal.call_key}:{count + 1}"
-    card = _card_for(proposal, key, verdict.why, proposal.action.title)
+    card = _card_for(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
     card.quorum, card.rule_id, card.rule_digest = list(verdict.quorum), verdict.rule_id, verdict.rule_digest
     return _publish_card(card, proposal, f"Stopped: {verdict.why}")
 
 
-def ask_outcome(proposal: Proposal, key: str) -> Approval:
+def ask_outcome(proposal: Proposal) -> Approval:
     """Ask a person what became of a call that was cut off half-way."""
     why = "we were cut off while this happened and cannot tell whether it did"
-    card = _card_for(proposal, key, why, f"Did this happen? {proposal.action.title}")
-    card.kind, card.quorum, card.rule_digest = CardKind.UNKNOWN_OUTCOME, list(ONE_PERSON), sha256_json("unknown")
+    card = _card_for(proposal, CardKind.UNKNOWN_OUTCOME, why, f"Did this happen? {proposal.action.title}")
+    card.quorum, card.rule_digest = list(ONE_PERSON), sha256_json("unknown")
     return _publish_card(card, proposal, "Stopped: the outcome of the last action is unknown")
 
 
-def _card_for(proposal: Proposal, key: str, why: str, title: str) -> Approval:
+def _newest(key: str, kind: CardKind) -> Approval | None:
+    """The latest card of this call."""
+    query = select(Approval).where(Approval.call_key == key, Approval.kind == kind).order_by(Approval.round.desc())
+    return db.session.scalars(query.limit(1).execution_options(populate_existing=True)).first()
+
+
+def _card_for(proposal: Proposal, kind: CardKind, why: str, title: str) -> Approval:
+    last = _newest(proposal.call_key, kind)
     run, tool = proposal.run, proposal.tool
     workspace = db.session.get_one(Workspace, run.workspace_id)
     return Approval(
@@ -210,7 +199,9 @@ def _card_for(proposal: Proposal, key: str, why: str, title: str) -> Approval:
         agent_id=run.agent_id,
         agent_version_id=run.version_id,
         live_version_id=run.agent.live_version_id,
-        call_key=key,
+        call_key=proposal.call_key,
+        kind=kind,
+        round=last.round + 1 if last else 1,
         call_id=proposal.call_id,
         digest=digest_of(proposal),
         tool=tool.name,
@@ -246,8 +237,6 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
 
 
 def _evidence(proposal: Proposal) -> list[Any]:
-    from app.runs.models import RunCheckpoint
-
     checkpoint = db.session.get(RunCheckpoint, proposal.run.id)
     return list(checkpoint.read[-12:]) if checkpoint else []
 
@@ -313,7 +302,5 @@ def _declined(card: Approval) -> str:
 
 
 def _with_args(proposal: Proposal, args: dict[str, Any]) -> Proposal:
-    from dataclasses import replace
-
     arguments = proposal.tool.arguments.model_validate(args)
     return replace(proposal, arguments=arguments, action=proposal.tool.describe(arguments, proposal.context))

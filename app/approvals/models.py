@@ -51,6 +51,7 @@ class Approval(Base):
     __table_args__ = (
         Index("ix_approvals_workspace_state_id", "workspace_id", "state", "id"),
         Index("ix_approvals_due", "state", "deadline_at"),
+        UniqueConstraint("call_key", "kind", "round"),
     )
     id: Mapped[pk]
     public_id: Mapped[public_id]
@@ -60,8 +61,10 @@ class Approval(Base):
     agent_version_id: Mapped[int] = mapped_column(BigId)
     live_version_id: Mapped[int | None] = mapped_column(BigId)
     """The agent's live version when asked; a later one voids the card."""
-    call_key: Mapped[name_] = mapped_column(unique=True)
-    """`<run public id>:<step>:<call index>`: one card per call, whoever asks twice."""
+    call_key: Mapped[name_]
+    """`<run public id>:<step>:<call index>`: with the round, one card per call, whoever asks twice."""
+    round: Mapped[int] = mapped_column(default=1)
+    """Goes up when a card was voided and its call is asked again."""
     call_id: Mapped[name_]
     kind: Mapped[code] = mapped_column(default=CardKind.TOOL_CALL)
     state: Mapped[code] = mapped_column(default=ApprovalState.PENDING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from app.approvals.models import Approval, ApprovalState, Rule, Vote
-from app.approvals.services import may_decide
+from app.approvals.quorum import may_decide
 from app.db import db
 from app.errors import NotFound
 from app.workspaces.models import Membership

@@ -27,8 +27,9 @@ from app.approvals.gate import (
 )
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
 from app.approvals.policy import Effect
+from app.approvals.quorum import is_met, may_decide, needed, votes_for
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict, Invalid
 from app.integrations.tools.base import ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
@@ -121,52 +122,13 @@ def _refuse_unless_open(card: Approval, by: Membership, version: int) -> None:
         raise NotYourCard(card=card)
 
 
-def may_decide(card: Approval, member: Membership) -> bool:
-    """Whether this member's role and teams let them decide this card (leaving aside whose run it is)."""
-    if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
-        return False
-    if member.teams and card.agent.team not in member.teams:
-        return False
-    roles = {need["role"] for need in card.quorum}
-    return None in roles or member.role in roles or member.role == Role.OWNER
-
-
-def votes_for(card: Approval) -> list[Vote]:
-    """The approvals that count: given to exactly what the card says now, and not undone."""
-    query = select(Vote).where(
-        Vote.approval_id == card.id,
-        Vote.decision == Decision.APPROVE,
-        Vote.digest == card.digest,
-        Vote.version == card.version,
-        Vote.undone_at.is_(None),
-    )
-    return list(db.session.scalars(query.order_by(Vote.id)))
-
-
-def needed(card: Approval) -> int:
-    """How many people must agree in all."""
-    return sum(need["count"] for need in card.quorum)
-
-
-def _met(card: Approval, votes: list[Vote]) -> bool:
-    """Every part of the quorum is filled, each by a different person; named roles are filled first."""
-    free = list(votes)
-    for need in sorted(card.quorum, key=lambda n: n["role"] is None):
-        fitting = [v for v in free if need["role"] is None or v.role in (need["role"], Role.OWNER)]
-        if len(fitting) < need["count"]:
-            return False
-        for vote in fitting[: need["count"]]:
-            free.remove(vote)
-    return True
-
-
 def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
     votes = votes_for(card)
     if any(vote.user_id == by.user_id for vote in votes):
         raise AlreadyVoted(card=card)
     votes.append(_vote(card, by, Decision.APPROVE, key, note=note))
     count = f"{len(votes)} of {needed(card)}"
-    if not _met(card, votes):
+    if not is_met(card, votes):
         _tell(card, by, "approved", f"{by.user.name} approved, {count}", note)
         return card
     workspace = db.session.get_one(Workspace, card.workspace_id)
@@ -283,14 +245,14 @@ def _move(card: Approval, state: ApprovalState, **changes: Any) -> None:
     version = card.version + (state is ApprovalState.PENDING)
     if state is not ApprovalState.PENDING:
         changes["decided_at"] = now()
-    moved = db.session.execute(
+    moved = changed(
         update(Approval)
         .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.version == card.version)
         .values(state=state, version=version, **changes)
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(card)
-    if moved.rowcount != 1:
+    if moved != 1:
         raise AlreadyDecided(decided_words(card), card=card)
     signal(card)
 
@@ -314,7 +276,7 @@ def undo(card: Approval, *, by: Membership) -> Approval:
     Raises Conflict when it is too late or was not approved.
     """
     card = _locked(card)
-    back = db.session.execute(
+    back = changed(
         update(Approval)
         .where(
             Approval.id == card.id,
@@ -326,7 +288,7 @@ def undo(card: Approval, *, by: Membership) -> Approval:
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(card)
-    if back.rowcount != 1:
+    if back != 1:
         raise Conflict("It is too late to undo this.", card=card)
     db.session.execute(
         update(Vote).where(Vote.approval_id == card.id, Vote.undone_at.is_(None)).values(undone_at=now())
@@ -337,14 +299,14 @@ def undo(card: Approval, *, by: Membership) -> Approval:
 
 def expire(card: Approval) -> bool:
     """Deny a pending card whose deadline has passed. False when someone was faster."""
-    gone = db.session.execute(
+    gone = changed(
         update(Approval)
         .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
         .values(state=ApprovalState.EXPIRED, decided_at=now(), outcome={"words": "Nobody decided in time"})
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(card)
-    if gone.rowcount != 1:
+    if gone != 1:
         return False
     append(card.run, EventKind.APPROVAL, f"Expired: {card.title}", tone="warn", detail={"approval": card.public_id})
     record(

@@ -40,7 +40,7 @@ def every(chain: int, wanted: Filter) -> Iterator[AuditEntry]:
         before = page[-1].seq
 
 
-def _filtered(chain: int, wanted: Filter) -> Select[tuple[AuditEntry]]:
+def _filtered(chain: int, wanted: Filter) -> Select[AuditEntry]:
     query = select(AuditEntry).where(AuditEntry.chain == chain)
     if wanted.who:
         query = query.where(AuditEntry.actor.icontains(wanted.who, autoescape=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.queries import votes_on
-from app.approvals.services import may_decide, needed, votes_for
+from app.approvals.quorum import may_decide, needed, votes_for
 from app.db import now
 from app.integrations.tools.registry import TOOLS
 from app.workspaces.models import Membership

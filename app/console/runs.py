@@ -42,7 +42,7 @@ def start(slug: str) -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     state = request.args.get("state", "")
     page = queries.runs(workspace().id, state=state, before=request.args.get("before", type=int))
-    return render("runs/index.html", "runs/_list.html", page=page, state=state, filters=queries.FILTERS)
+    return render("runs/index.html", "runs/_list.html", found=page, state=state)
 
 
 @bp.get("/runs/<run>")

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from app import events
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict
 from app.formats import money
 from app.integrations import queries
@@ -46,12 +46,12 @@ def settled(ctx: ToolContext) -> dict[str, Any] | None:
 
 def reverse(entry: LedgerEntry, *, by: Any) -> None:
     """Take `entry` back. It stays on the ledger, marked. Raises Conflict when it already is. Flushes."""
-    done = db.session.execute(
+    done = changed(
         update(LedgerEntry)
         .where(LedgerEntry.id == entry.id, LedgerEntry.reversed_at.is_(None))
         .values(reversed_at=now(), reversed_by=by.name)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if done != 1:
         raise Conflict("This entry has already been reversed.")
     record(
         "member:ledger_entry:reversed",

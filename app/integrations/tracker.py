@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from app import events
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict
 from app.integrations import queries
 from app.integrations.models import WorkItem
@@ -52,12 +52,12 @@ def reopen(item: WorkItem, *, by: Any) -> None:
 
 
 def _move(item: WorkItem, before: str, after: str, by: Any) -> None:
-    done = db.session.execute(
+    done = changed(
         update(WorkItem)
         .where(WorkItem.id == item.id, WorkItem.state == before)
         .values(state=after, closed_at=now() if after == "closed" else None)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if done != 1:
         raise Conflict(f"Someone else has already {'closed' if after == 'closed' else 'reopened'} this task.")
     verb = "closed" if after == "closed" else "reopened"
     record(

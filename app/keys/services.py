@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app import egress, events
 from app.audit.services import record
-from app.db import db, new_public_id, now
+from app.db import changed, db, new_public_id, now
 from app.errors import Conflict, Invalid
 from app.keys import vault
 from app.keys.models import ModelKey
@@ -59,12 +59,12 @@ def add_key(workspace_id: int, *, name: str, provider: str, base_url: str, secre
 
 def disable_key(key: ModelKey, *, by: Any) -> None:
     """Nothing uses `key` from its next model call on. Raises Conflict when it already is disabled."""
-    ended = db.session.execute(
+    ended = changed(
         update(ModelKey)
         .where(ModelKey.id == key.id, ModelKey.workspace_id == key.workspace_id, ModelKey.disabled_at.is_(None))
         .values(disabled_at=now(), sealed="")
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if ended != 1:
         raise Conflict("This key is already disabled.")
     record(
         "member:key:disabled",

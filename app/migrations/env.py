@@ -1,6 +1,6 @@
 """Alembic's environment: the application's own engine and metadata, batch mode for SQLite."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -11,7 +11,7 @@ HIDDEN = ("passage_index", "ix_passages_search")
 """The search index keeps itself, see app/knowledge/index.py."""
 
 
-def render(kind: str, item: Any, context_: Any) -> str | bool:
+def render(kind: str, item: Any, context_: Any) -> str | Literal[False]:
     """Our own types as plain SQLAlchemy, so that a migration needs nothing of the application."""
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 

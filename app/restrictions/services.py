@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app import mail
 from app.access import Capability
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict, Invalid, Locked
 from app.events import publish
 from app.jobs import PARK_RUNS, RESUME_RUNS, enqueue
@@ -112,14 +112,14 @@ def _impose(
 
 def lift(measure: Restriction, *, reason: str, by: Any) -> None:
     """End a measure; what it stopped goes on. Raises Conflict when it was lifted already."""
-    lifted = db.session.execute(
+    lifted = changed(
         update(Restriction)
         .where(Restriction.id == measure.id, Restriction.lifted_at.is_(None))
         .values(lifted_at=now(), lifted_by=by.id, lift_reason=reason.strip())
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(measure)
-    if lifted.rowcount != 1:
+    if lifted != 1:
         raise Conflict("This measure was lifted already.")
     workspace = db.session.get_one(Workspace, measure.workspace_id)
     _tell(workspace, measure, "lifted", "Lifted the measure", {"reason": reason.strip()}, by)

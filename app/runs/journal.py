@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.db import db, now
+from app.db import changed, db, now
 from app.runs.lease import Lease
 from app.runs.models import Effect, EffectState
 from app.runs.ports import Proposal
@@ -46,9 +46,9 @@ def start(proposal: Proposal, lease: Lease, approval_id: int | None) -> Effect:
 
 def finish(effect_id: int, state: EffectState, result: dict[str, Any]) -> bool:
     """Note the outcome of a started call. False when someone else already did."""
-    done = db.session.execute(
+    done = changed(
         update(Effect)
         .where(Effect.id == effect_id, Effect.state == EffectState.STARTED)
         .values(state=state, result=result, finished_at=now())
     )
-    return done.rowcount == 1
+    return done == 1

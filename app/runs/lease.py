@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.engine import Engine
 
-from app.db import db, now
+from app.db import changed, db, now
 from app.runs.models import Run, RunState
 
 CLAIMABLE = (RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL)
@@ -57,13 +57,13 @@ def hold(lease: Lease) -> None:
     On PostgreSQL this also locks the row, so a cancel or a new claim waits for this step's commit.
     """
     moment = now()
-    held = db.session.execute(
+    held = changed(
         update(Run)
         .where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
         .values(lease_expires_at=moment + timedelta(seconds=lease.seconds))
         .execution_options(synchronize_session=False)
     )
-    if held.rowcount != 1:
+    if held != 1:
         db.session.rollback()
         raise LeaseLost
 

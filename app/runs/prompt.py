@@ -3,7 +3,14 @@
 from functools import lru_cache
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest, SystemPromptPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelRequestPart,
+    SystemPromptPart,
+    UserPromptPart,
+)
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
@@ -25,7 +32,10 @@ def opening(version: AgentVersion, inputs: dict[str, Any], files: list[Attachmen
     system = f"{version.instructions}\n\n{GROUND_RULES}"
     if version.model == SANDBOX:
         system += f"\n\nPlan: {version.agent.template}"
-    parts = [SystemPromptPart(content=system), UserPromptPart(content=_request(version, inputs, files))]
+    parts: list[ModelRequestPart] = [
+        SystemPromptPart(content=system),
+        UserPromptPart(content=_request(version, inputs, files)),
+    ]
     return dump([ModelRequest(parts=parts)])
 
 

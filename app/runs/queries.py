@@ -38,9 +38,7 @@ def get_run(public_id: str, *, workspace_id: int) -> Run:
     return run
 
 
-def runs(
-    workspace_id: int, *, state: str = "", agent: Agent | None = None, before: int | None = None
-) -> Page:
+def runs(workspace_id: int, *, state: str = "", agent: Agent | None = None, before: int | None = None) -> Page:
     """Runs of a workspace, newest first, paged by id."""
     query = select(Run).where(Run.workspace_id == workspace_id)
     if state in FILTERS:
@@ -63,5 +61,3 @@ def working_count(workspace_id: int) -> int:
     """How many runs are queued or running, counted up to 99."""
     some = select(Run.id).where(Run.workspace_id == workspace_id, Run.state.in_(WORKING)).limit(99).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
-
-

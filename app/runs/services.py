@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from app.accounts.models import User
 from app.agents.models import Agent, AgentVersion
 from app.audit.services import record
-from app.db import db, now
+from app.db import changed, db, now
 from app.errors import Conflict
 from app.events import publish
 from app.integrations.models import Attachment
@@ -22,9 +22,7 @@ from app.workspaces.models import Workspace
 BATCH = 200
 
 
-def start(
-    agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: User | None, start_key: str
-) -> Run:
+def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: User | None, start_key: str) -> Run:
     """Start a run of the agent's live version. The same `start_key` again returns the run it started.
 
     Raises NotStartable when no version is live.
@@ -83,14 +81,14 @@ def _next_number(workspace_id: int) -> int:
 
 def cancel(run: Run, *, by: User) -> None:
     """Stop a run: at once if nobody works on it, otherwise before its next action. Raises Conflict when finished."""
-    asked = db.session.execute(
+    asked = changed(
         update(Run)
         .where(Run.id == run.id, Run.state.not_in(FINISHED), Run.cancel_requested_at.is_(None))
         .values(cancel_requested_at=now())
         .execution_options(synchronize_session=False)
     )
     db.session.refresh(run)
-    if asked.rowcount != 1:
+    if asked != 1:
         raise Conflict("This run has already finished or is already stopping.")
     append(run, EventKind.NOTE, f"{by.name} asked to stop this run", tone="plain")
     if run.state != RunState.RUNNING or run.lease_expires_at is None:
@@ -99,7 +97,7 @@ def cancel(run: Run, *, by: User) -> None:
 
 def retry(run: Run, *, by: User) -> None:
     """Let a failed run go on from the step that failed. Raises Conflict when it has not failed."""
-    again = db.session.execute(
+    again = changed(
         update(Run)
         .where(Run.id == run.id, Run.state == RunState.FAILED)
         .values(
@@ -108,7 +106,7 @@ def retry(run: Run, *, by: User) -> None:
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    if again.rowcount != 1:
+    if again != 1:
         raise Conflict("Only a failed run can be tried again.")
     db.session.refresh(run)
     append(run, EventKind.NOTE, f"{by.name} tried again from this step", tone="plain")

@@ -12,7 +12,7 @@ from app.access import StaffPermission
 from app.accounts import passwords
 from app.accounts.models import StaffMember, StaffSession
 from app.audit.services import record
-from app.db import db, new_public_id, now
+from app.db import changed, db, new_public_id, now
 from app.errors import Invalid
 from app.keys.vault import open_, seal
 
@@ -109,12 +109,12 @@ def _take_code(member: StaffMember, code: str) -> bool:
     here = int(now().timestamp()) // STEP_SECONDS
     for step in (here, here - 1, here + 1):
         if secrets.compare_digest(factor.at(step * STEP_SECONDS).encode(), code.encode()):
-            taken = db.session.execute(
+            taken = changed(
                 update(StaffMember)
                 .where(StaffMember.id == member.id, StaffMember.totp_last_step < step)
                 .values(totp_last_step=step)
             )
-            return taken.rowcount == 1
+            return taken == 1
     return False
 
 

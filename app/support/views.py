@@ -52,7 +52,7 @@ def logout() -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     words = request.args.get("q", "")
     found = queries.find_workspaces(words, after=request.args.get("after", 0, type=int))
-    return render("support/index.html", words=words, workspaces=found, page=queries.PAGE)
+    return render("support/index.html", words=words, workspaces=found, page_size=queries.PAGE)
 
 
 @bp.get("/workspaces/<slug>")

@@ -7,7 +7,7 @@ administrator could make themselves an owner through a second address.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from app import events, mail
 from app.access import Permission
@@ -79,7 +79,7 @@ def accept(invitation: Invitation, workspace: Workspace, user: User) -> Membersh
         raise NotAllowed(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
     lock_workspace(workspace)
     open_still = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > now())
-    taken = changed(  # type: ignore[assignment]
+    taken = changed(
         update(Invitation).where(Invitation.id == invitation.id, *open_still).values(accepted_at=now())
     )
     if taken != 1:
@@ -123,7 +123,7 @@ def remove(workspace: Workspace, member: Membership, *, by: Membership) -> None:
     if member.id != by.id:
         _refuse_to_touch(member, by)
     _keep_an_owner(workspace, member)
-    ended = changed(  # type: ignore[assignment]
+    ended = changed(
         update(Membership).where(Membership.id == member.id, Membership.ended_at.is_(None)).values(ended_at=now())
     )
     if ended != 1:
@@ -174,7 +174,7 @@ def _seat(workspace: Workspace, user: User, role: Role, teams: list[str]) -> Mem
 
 
 def _withdraw(workspace: Workspace, which: object) -> int:
-    ended = changed(  # type: ignore[assignment]
+    ended = changed(
         update(Invitation)
         .where(Invitation.workspace_id == workspace.id, which)  # type: ignore[arg-type]
         .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))

@@ -1,8 +1,7 @@
 """everything so far"""
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 revision = "0001"
 down_revision = None
@@ -634,6 +633,7 @@ def upgrade() -> None:
         sa.Column("agent_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("live_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("call_key", sa.String(length=200), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("call_id", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -663,7 +663,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_approvals_run_id_runs")),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_approvals_workspace_id_workspaces")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
-        sa.UniqueConstraint("call_key", name=op.f("uq_approvals_call_key")),
+        sa.UniqueConstraint("call_key", "kind", "round", name=op.f("uq_approvals_call_key_kind_round")),
         sa.UniqueConstraint("public_id", name=op.f("uq_approvals_public_id")),
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:

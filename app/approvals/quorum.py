@@ -1,0 +1,48 @@
+"""Who may decide a card, whose approvals count, and when there are enough."""
+
+from sqlalchemy import select
+
+from app.approvals.models import Approval, Vote
+from app.db import db
+from app.workspaces.models import Membership, Role
+
+APPROVE = "approve"
+
+
+def may_decide(card: Approval, member: Membership) -> bool:
+    """Whether this member's role and teams let them decide this card (leaving aside whose run it is)."""
+    if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
+        return False
+    if member.teams and card.agent.team not in member.teams:
+        return False
+    roles = {need["role"] for need in card.quorum}
+    return None in roles or member.role in roles or member.role == Role.OWNER
+
+
+def votes_for(card: Approval) -> list[Vote]:
+    """The approvals that count: given to exactly what the card says now, and not undone."""
+    query = select(Vote).where(
+        Vote.approval_id == card.id,
+        Vote.decision == APPROVE,
+        Vote.digest == card.digest,
+        Vote.version == card.version,
+        Vote.undone_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(Vote.id)))
+
+
+def needed(card: Approval) -> int:
+    """How many people must agree in all."""
+    return sum(need["count"] for need in card.quorum)
+
+
+def is_met(card: Approval, votes: list[Vote]) -> bool:
+    """Every part of the quorum is filled, each by a different person; named roles are filled first."""
+    free = list(votes)
+    for need in sorted(card.quorum, key=lambda n: n["role"] is None):
+        fitting = [v for v in free if need["role"] is None or v.role in (need["role"], Role.OWNER)]
+        if len(fitting) < need["count"]:
+            return False
+        for vote in fitting[: need["count"]]:
+            free.remove(vote)
+    return True
