@@ -68,7 +68,7 @@ def load(env: dict[str, str] | None = None) -> Settings:
     if mode not in ("development", "production"):
         raise Misconfigured("LEENOPS_ENV must be development or production.")
     data = Path(env.get("LEENOPS_DATA") or ROOT / "var").resolve()
-    host, port = env.get("HOST", "127.0.0.1"), int(env.get("PORT", "8000"))
+    host, port = env.get("HOST", "127.0.0.1"), _number(env, "PORT", 8000)
     hold = env.get("LEENOPS_HOLD_SECONDS", "")
     settings = Settings(
         env=mode,
@@ -83,20 +83,28 @@ def load(env: dict[str, str] | None = None) -> Settings:
         egress_allow=frozenset(p.strip() for p in env.get("EGRESS_ALLOW", "").split(",") if p.strip()),
         smtp_url=env.get("SMTP_URL", ""),
         demo_password=env.get("LEENOPS_DEMO_PASSWORD", "leenops-demo-2026"),
-        workers=int(env.get("LEENOPS_WORKERS", "2")),
-        web_threads=int(env.get("LEENOPS_WEB_THREADS", "1200")),
+        workers=_number(env, "LEENOPS_WORKERS", 2),
+        web_threads=_number(env, "LEENOPS_WEB_THREADS", 1200),
         hold_seconds=int(hold) if hold else None,
-        lease_seconds=int(env.get("LEENOPS_LEASE_SECONDS", "15")),
-        reconcile_seconds=float(env.get("LEENOPS_RECONCILE_SECONDS", "5")),
-        model_timeout_seconds=float(env.get("LEENOPS_MODEL_TIMEOUT_SECONDS", "60")),
-        model_deadline_seconds=float(env.get("LEENOPS_MODEL_DEADLINE_SECONDS", "180")),
-        heartbeat_seconds=float(env.get("LEENOPS_HEARTBEAT_SECONDS", "15")),
-        stream_seconds=float(env.get("LEENOPS_STREAM_SECONDS", "600")),
+        lease_seconds=_number(env, "LEENOPS_LEASE_SECONDS", 15),
+        reconcile_seconds=float(_number(env, "LEENOPS_RECONCILE_SECONDS", 5)),
+        model_timeout_seconds=float(_number(env, "LEENOPS_MODEL_TIMEOUT_SECONDS", 60)),
+        model_deadline_seconds=float(_number(env, "LEENOPS_MODEL_DEADLINE_SECONDS", 180)),
+        heartbeat_seconds=float(_number(env, "LEENOPS_HEARTBEAT_SECONDS", 15)),
+        stream_seconds=float(_number(env, "LEENOPS_STREAM_SECONDS", 600)),
         sqlite_synchronous=env.get("LEENOPS_SQLITE_SYNCHRONOUS", "FULL"),
     )
     if settings.is_production:
         _refuse_unsafe(settings, env)
     return settings
+
+
+def _number(env: dict[str, str], name: str, default: int) -> int:
+    """A whole number from the environment. Raises Misconfigured with the setting's name."""
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit():
+        raise Misconfigured(f"{name} must be a whole number, not {text!r}.")
+    return int(text)
 
 
 def _database_url(url: str, data: Path) -> str:

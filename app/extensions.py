@@ -2,7 +2,6 @@
 
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
@@ -11,7 +10,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 csrf = CSRFProtect()
-login = LoginManager()
 migrate = Migrate()
 htmx = Htmx()
 limiter = Limiter(

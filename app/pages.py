@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import structlog
 from flask import Flask, g, request, session, url_for
+from sqlalchemy.exc import OperationalError
 
 from app import access, formats
 from app.accounts.services import current_user
 from app.approvals.queries import waiting_count
 from app.config import ROOT, Settings
 from app.db import begin_mode, now
+from app.errors import NotFound
 from app.restrictions.services import require, standing_of
 from app.runs.queries import working_count
 from app.support.services import current_staff, staff_permits
@@ -77,6 +80,8 @@ def prepare(app: Flask) -> None:
     @app.before_request
     def _open() -> None:
         g.request_id = secrets.token_hex(6)
+        if "\x00" in request.path:  # PostgreSQL takes no NUL, and no address of ours has one
+            raise NotFound()
         begin_mode.set("DEFERRED" if request.method in READING else "IMMEDIATE")
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -99,11 +104,12 @@ def _context() -> dict[str, Any]:
         "now": now(),
     }
     if workspace is not None and not request.headers.get("HX-Request"):
-        context["standing"] = standing_of(workspace.id)
-        context["nav_counts"] = {
-            "approvals": waiting_count(workspace.id, g.membership),
-            "runs": working_count(workspace.id),
-        }
+        with suppress(OperationalError):  # this also serves the page that says the database is away
+            context["standing"] = standing_of(workspace.id)
+            context["nav_counts"] = {
+                "approvals": waiting_count(workspace.id, g.membership),
+                "runs": working_count(workspace.id),
+            }
     return context
 
 

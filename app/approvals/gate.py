@@ -18,6 +18,8 @@ from app.runs.models import EffectState, EventKind, RunCheckpoint
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
+EVIDENCE = 6
+"""How many sources a card shows."""
 REASONS = {
     "wrong": "it is not correct",
     "policy": "it goes against our rules",
@@ -237,8 +239,10 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
 
 
 def _evidence(proposal: Proposal) -> list[Any]:
+    """What the agent read last, each source once."""
     checkpoint = db.session.get(RunCheckpoint, proposal.run.id)
-    return list(checkpoint.read[-12:]) if checkpoint else []
+    latest = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
+    return list(latest.values())[-EVIDENCE:]
 
 
 def _publish_card(card: Approval, proposal: Proposal, words: str) -> Approval:

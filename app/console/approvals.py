@@ -23,7 +23,7 @@ def index() -> ResponseReturnValue:
     tab = tab if tab in queries.TABS else "waiting"
     inbox = queries.inbox(membership(), tab, before=request.args.get("before", type=int))
     cards = [view_of(card, membership()) for card in inbox.cards]
-    pane = timeline(cards[0].card.run) if cards else None
+    pane = timeline(cards[0].card.run, membership()) if cards else None
     return render("approvals/index.html", tab=tab, inbox=inbox, cards=cards, pane=pane)
 
 
@@ -42,7 +42,7 @@ def count() -> ResponseReturnValue:
 def show(approval: str) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     view = view_of(card, membership())
-    return render("approvals/show.html", "approvals/_approval.html", view=view, pane=timeline(card.run))
+    return render("approvals/show.html", "approvals/_approval.html", view=view, pane=timeline(card.run, membership()))
 
 
 @bp.post("/approvals/<approval>/decisions")
@@ -121,7 +121,7 @@ def _refused(approval: str, error: DomainError) -> ResponseReturnValue:
     typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
     view = view_of(card, membership(), note=error.sentence, typed=typed)
     name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
-    pane = None if is_fragment() else timeline(card.run)
+    pane = None if is_fragment() else timeline(card.run, membership())
     return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
 
 

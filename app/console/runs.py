@@ -49,7 +49,9 @@ def index() -> ResponseReturnValue:
 @member(Permission.VIEW)
 def show(run: str) -> ResponseReturnValue:
     found = queries.get_run(run, workspace_id=workspace().id)
-    return render("runs/show.html", "runs/_run.html", line=timeline(found), full=request.args.get("compact") is None)
+    return render(
+        "runs/show.html", "runs/_run.html", line=timeline(found, membership()), full=request.args.get("compact") is None
+    )
 
 
 @bp.post("/runs/<run>/stop")
@@ -74,4 +76,6 @@ def retry(run: str) -> ResponseReturnValue:
 def _answer(run: str, say: str) -> ResponseReturnValue:
     found = queries.get_run(run, workspace_id=workspace().id)
     to = url_for("runs.show", workspace=workspace().slug, run=run)
-    return done("runs/_run.html" if is_fragment() else None, to=to, say=say, line=timeline(found), full=True)
+    return done(
+        "runs/_run.html" if is_fragment() else None, to=to, say=say, line=timeline(found, membership()), full=True
+    )

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.approvals.models import Approval
-from app.approvals.queries import cards_of
+from app.approvals.queries import cards_of, waits_for
 from app.db import now
 from app.runs.models import EventKind, Run, RunEvent, RunState
 from app.runs.queries import STEPS_SHOWN, events
+from app.workspaces.models import Membership
 
 LANE = 120
 
@@ -36,10 +37,12 @@ class Timeline:
     waiting_ms: int
     is_over: bool
     total_ms: int
+    is_yours: bool
+    """Whether it waits for the person looking."""
 
 
-def timeline(run: Run) -> Timeline:
-    """The pane of `run`, with the last steps of its log."""
+def timeline(run: Run, member: Membership) -> Timeline:
+    """The pane of `run` as `member` sees it, with the last steps of its log."""
     log = events(run)
     total = max(sum(e.duration_ms for e in log), 1)
     steps, at = [], 0
@@ -59,6 +62,7 @@ def timeline(run: Run) -> Timeline:
         waiting_ms=run.waiting_ms + int(since),
         is_over=run.is_finished or run.state == RunState.HALTED,
         total_ms=total,
+        is_yours=any(card.is_pending and waits_for(card, member) for card in waiting),
     )
 
 

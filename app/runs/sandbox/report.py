@@ -13,6 +13,7 @@ class Report:
 
     headline: str = ""
     parts: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
 
     def section(self, title: str, lines: Iterable[str]) -> None:
@@ -24,6 +25,10 @@ class Report:
         """A titled paragraph or table; left out when empty."""
         if text.strip():
             self.parts.append(f"## {title}\n{text.strip()}")
+
+    def did(self, what: str) -> None:
+        """Say what was done."""
+        self.done.append(what)
 
     def refused(self, what: str, outcome: Outcome) -> None:
         """Say what was not done, and why."""
@@ -38,6 +43,7 @@ class Report:
 
     def text(self, notes: Notebook) -> str:
         """The whole answer."""
+        acted = "## Done\n" + "\n".join(f"- {line}." for line in self.done) if self.done else ""
         missed = "## Not done\n" + "\n".join(f"- {line}" for line in self.not_done) if self.not_done else ""
         trouble = "## Could not be read\n" + "\n".join(f"- {line}" for line in notes.problems) if notes.problems else ""
-        return "\n\n".join(part for part in (self.headline, *self.parts, missed, trouble, notes.sources()) if part)
+        return "\n\n".join(part for part in (self.headline, *self.parts, acted, missed, trouble, notes.sources()) if part)
