@@ -87,11 +87,11 @@ def load(env: dict[str, str] | None = None) -> Settings:
         web_threads=_number(env, "LEENOPS_WEB_THREADS", 1200),
         hold_seconds=int(hold) if hold else None,
         lease_seconds=_number(env, "LEENOPS_LEASE_SECONDS", 15),
-        reconcile_seconds=float(_number(env, "LEENOPS_RECONCILE_SECONDS", 5)),
-        model_timeout_seconds=float(_number(env, "LEENOPS_MODEL_TIMEOUT_SECONDS", 60)),
-        model_deadline_seconds=float(_number(env, "LEENOPS_MODEL_DEADLINE_SECONDS", 180)),
-        heartbeat_seconds=float(_number(env, "LEENOPS_HEARTBEAT_SECONDS", 15)),
-        stream_seconds=float(_number(env, "LEENOPS_STREAM_SECONDS", 600)),
+        reconcile_seconds=_seconds(env, "LEENOPS_RECONCILE_SECONDS", 5),
+        model_timeout_seconds=_seconds(env, "LEENOPS_MODEL_TIMEOUT_SECONDS", 60),
+        model_deadline_seconds=_seconds(env, "LEENOPS_MODEL_DEADLINE_SECONDS", 180),
+        heartbeat_seconds=_seconds(env, "LEENOPS_HEARTBEAT_SECONDS", 15),
+        stream_seconds=_seconds(env, "LEENOPS_STREAM_SECONDS", 600),
         sqlite_synchronous=env.get("LEENOPS_SQLITE_SYNCHRONOUS", "FULL"),
     )
     if settings.is_production:
@@ -105,6 +105,17 @@ def _number(env: dict[str, str], name: str, default: int) -> int:
     if not text.isascii() or not text.isdigit():
         raise Misconfigured(f"{name} must be a whole number, not {text!r}.")
     return int(text)
+
+
+def _seconds(env: dict[str, str], name: str, default: float) -> float:
+    """A duration from the environment. Raises Misconfigured with the setting's name."""
+    try:
+        value = float(env.get(name) or default)
+    except ValueError:
+        value = -1
+    if not 0 < value < 1e7:
+        raise Misconfigured(f"{name} must be a number of seconds above 0, not {env.get(name)!r}.")
+    return value
 
 
 def _database_url(url: str, data: Path) -> str:
