@@ -1,6 +1,8 @@
 """How amounts, times and sizes read on screen: the same words in every template, and the zone of the workspace."""
 
+import json
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
@@ -102,6 +104,11 @@ def iso(moment: datetime) -> str:
     return f"{_aware(moment).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def as_json(value: Any) -> str:
+    """Raw data as people can read it: € stays €. The template escapes it like any text."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def initials(name: str) -> str:
     """Fennel & Rye -> FR. For avatars, never the only way to tell who."""
     return "".join(word[0] for word in name.split() if word[0].isalnum())[:2].upper() or "?"
@@ -113,5 +120,5 @@ def _aware(moment: datetime) -> datetime:
 
 def register(app: Flask) -> None:
     """Make the words above filters of `app`'s templates."""
-    for words in (number, money, dollars, duration, filesize, local, day, ago, iso, initials):
+    for words in (number, money, dollars, duration, filesize, local, day, ago, iso, as_json, initials):
         app.jinja_env.filters[words.__name__] = words

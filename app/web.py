@@ -15,6 +15,17 @@ class Kind(StrEnum):
     ERROR = "error"
 
 
+def page_key(name: str = "before") -> int | None:
+    """The row to page on from, as the address says; None when it says nothing, or what can be no row."""
+    asked = request.args.get(name, type=int)
+    return asked if asked is not None and 0 < asked < 2**63 else None
+
+
+def search_words(name: str, longest: int = 200) -> str:
+    """What somebody looks for, on one line: no database takes a zero byte, and nobody searches for one."""
+    return "".join(c for c in request.args.get(name, "") if c.isprintable())[:longest].strip()
+
+
 def is_fragment() -> bool:
     """htmx asks for a part of the page. A history restore wants the whole page."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"

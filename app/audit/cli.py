@@ -18,7 +18,7 @@ _workspaces = table("workspaces", column("id"), column("slug"))
 def verify_(slug: str | None) -> None:
     """Exit 1 when an entry was changed, removed or cut off."""
     begin_mode.set("DEFERRED")  # one snapshot, and nobody waits while we read
-    names = {row.id: row.slug for row in db.session.execute(select(_workspaces))}
+    names = {0: "LeenOps"} | {row.id: row.slug for row in db.session.execute(select(_workspaces))}
     wanted = _chain_of(slug, names) if slug is not None else sorted({*chains(), *names})
     broken = [number for number in wanted if not _is_whole(number, names.get(number, f"chain {number}"))]
     if broken:
@@ -26,7 +26,7 @@ def verify_(slug: str | None) -> None:
 
 
 def _chain_of(slug: str, names: dict[int, str]) -> list[int]:
-    found = [number for number, name in names.items() if name == slug]
+    found = [number for number, name in names.items() if number and name == slug]
     if not found:
         raise click.ClickException(f"There is no workspace {slug}.")
     return found
@@ -34,5 +34,5 @@ def _chain_of(slug: str, names: dict[int, str]) -> list[int]:
 
 def _is_whole(chain: int, name: str) -> bool:
     count, problem = verify(chain)
-    click.echo(f"{'LeenOps' if chain == 0 else name}: {count} {'entry' if count == 1 else 'entries'}, {problem or 'whole'}")
+    click.echo(f"{name}: {count} {'entry' if count == 1 else 'entries'}, {problem or 'whole'}")
     return problem is None

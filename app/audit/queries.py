@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union
 
-from app.audit.models import AuditEntry
+from app.audit.models import AuditEntry, AuditHead
 from app.db import db
 
 PAGE = 50
@@ -22,6 +22,8 @@ class Filter:
     text: str = ""
     since: date | None = None
     until: date | None = None
+    """Days in `zone`, both inclusive."""
+    zone: tzinfo = UTC
 
 
 def entries(chain: int, wanted: Filter, *, before: int | None = None, limit: int = PAGE) -> Sequence[AuditEntry]:
@@ -32,12 +34,22 @@ def entries(chain: int, wanted: Filter, *, before: int | None = None, limit: int
     return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)).all()
 
 
-def every(chain: int, wanted: Filter) -> Iterator[AuditEntry]:
-    """All of them, newest first, read in pages so that an export of any size fits in memory."""
+def batches(chain: int, wanted: Filter, *, size: int = 500) -> Iterator[Sequence[AuditEntry]]:
+    """All of them, newest first, in batches, so that an export of any size fits in memory.
+
+    Lets go of the database after each batch: who reads slowly holds nothing.
+    """
     before: int | None = None
-    while page := entries(chain, wanted, before=before, limit=500):
-        yield from page
+    while page := entries(chain, wanted, before=before, limit=size):
         before = page[-1].seq
+        db.session.expunge_all()
+        db.session.rollback()
+        yield page
+
+
+def chains() -> list[int]:
+    """Every chain that has an entry or an end on record; 0 is LeenOps' own."""
+    return sorted(db.session.scalars(union(select(AuditEntry.chain), select(AuditHead.chain))))
 
 
 def _filtered(chain: int, wanted: Filter) -> Select[AuditEntry]:
@@ -51,7 +63,11 @@ def _filtered(chain: int, wanted: Filter) -> Select[AuditEntry]:
     if wanted.text:
         query = query.where(AuditEntry.summary.icontains(wanted.text, autoescape=True))
     if wanted.since:
-        query = query.where(AuditEntry.at >= datetime.combine(wanted.since, time(), UTC))
+        query = query.where(AuditEntry.at >= _midnight(wanted.since, wanted.zone))
     if wanted.until:
-        query = query.where(AuditEntry.at < datetime.combine(wanted.until + timedelta(days=1), time(), UTC))
+        query = query.where(AuditEntry.at < _midnight(wanted.until + timedelta(days=1), wanted.zone))
     return query
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

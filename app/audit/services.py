@@ -84,25 +84,36 @@ def _lock(chain: int) -> AuditHead:
 
 
 def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
-    """Walk a chain: (entries checked, None) or (entries good so far, a sentence that says where it breaks)."""
-    count, previous, last = 0, GENESIS, 0
-    while True:
-        rows = db.session.scalars(
-            select(AuditEntry)
-            .where(AuditEntry.chain == chain, AuditEntry.seq > last)
-            .order_by(AuditEntry.seq)
-            .limit(page)
-        ).all()
-        if not rows:
-            break
+    """Walk a chain: (entries checked, None) or (entries good so far, a sentence that says where it breaks).
+
+    Its end is read before and after, so that entries added meanwhile are not taken for a break.
+    """
+    known, known_hash = _end(chain)
+    previous, last = GENESIS, 0
+    while rows := _links(chain, after=last, limit=page):
         for row in rows:
             if row.seq != last + 1:
-                return count, f"entry {last + 1} is missing"
+                return last, f"entry {last + 1} is missing"
             if row.prev_hash != previous or row.hash != digest(row):
-                return count, f"entry {row.seq} does not match its hash"
-            count, previous, last = count + 1, row.hash, row.seq
-        db.session.expunge_all()
-    head = db.session.get(AuditHead, chain)
-    if (head.seq if head else 0) != last:
-        return count, f"entries after {last} are missing"
-    return count, None
+                return last, f"entry {row.seq} does not match its hash"
+            if row.seq == known and row.hash != known_hash:
+                return last, f"entry {row.seq} is not the one the chain ended with"
+            previous, last = row.hash, row.seq
+            db.session.expunge(row)
+    if last < known:
+        return last, f"entries after {last} are missing"
+    if last > _end(chain)[0]:
+        return known, f"entries after {known} were put behind the end of the chain"
+    return last, None
+
+
+def _links(chain: int, *, after: int, limit: int) -> list[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.chain == chain, AuditEntry.seq > after)
+    query = query.order_by(AuditEntry.seq).limit(limit).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def _end(chain: int) -> tuple[int, str]:
+    """Number and hash of the last entry on record, read now."""
+    row = db.session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.chain == chain)).first()
+    return (row[0], row[1]) if row else (0, GENESIS)
