@@ -105,7 +105,7 @@ class Notebook:
     def quote(self, about: str) -> tuple[str, str]:
         """(sentence, citation) of the sentence in the passages that is most about `about`."""
         terms = {stem(w) for w in words(about)}
-        listed = [s for p in self.passages for s in split(p.text) if len(s.split()) > 3]
+        listed = [s for p in self.passages for s in split(p.text) if len(s.split()) > 3 and s.rstrip(")”\"").endswith((".", "!", "?", ";"))]
         sentence = best_match(listed, terms)
         return (sentence, self.cite_sentence(sentence)) if sentence else ("", "")
 

@@ -46,7 +46,7 @@ def find_ibans(text: str) -> list[str]:
     for match in _IBAN_SHAPE.finditer(text):
         compact = re.sub(r"[ -]", "", match.group())
         length = _IBAN_LENGTH.get(compact[:2])
-        if length:
+        if length and vat_problem(compact):
             found.append(compact[:length] if len(compact) >= length and not iban_problem(compact[:length]) else compact)
     return list(dict.fromkeys(found))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from app.runs.sandbox.reading.terms import STOP, stem, words
 
@@ -16,10 +17,16 @@ _QUOTED = re.compile(r"^\s*>+ ?", re.MULTILINE)
 
 def split(text: str) -> list[str]:
     """The sentences of `text`, in order. A list item or a paragraph's end also ends one."""
+    return list(_split(text))
+
+
+@lru_cache(maxsize=256)
+def _split(text: str) -> tuple[str, ...]:
+    """Kept, since a plan reads the same texts again at each of its turns."""
     found: list[str] = []
     for block in _blocks(_QUOTED.sub("", text)):
         found += _joined(_BREAK.split(block))
-    return [s for raw in found if len(s := re.sub(r"\s+", " ", raw).strip()) > 1]
+    return tuple(s for raw in found if len(s := re.sub(r"\s+", " ", raw).strip()) > 1)
 
 
 def _blocks(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_][\w’'-]*", re.UNICODE)
 STOP = frozenset(
@@ -28,9 +29,15 @@ STOP = frozenset(
 
 def words(text: str) -> list[str]:
     """The words of `text`, lower case, in order."""
-    return [m.group().lower().strip("'’-") for m in _WORD.finditer(text)]
+    return list(_words(text))
 
 
+@lru_cache(maxsize=2048)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(m.group().lower().strip("'’-") for m in _WORD.finditer(text))
+
+
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """A word without its commonest English endings, so that "refunds" meets "refunded"."""
     for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s"):
