@@ -10,10 +10,20 @@ from app.runs.sandbox.reading.people import find_emails
 from app.runs.sandbox.reading.sentences import split
 
 _Q = r"[\"“„«‘]([^\"”“»’]{1,2000})[\"”“»’]"
-_REPLACE = re.compile(rf"(?:replace|change|instead of)\s+{_Q}\s*(?:,?\s*(?:with|by|to|say|use|write|into))+\s*:?\s*{_Q}", re.IGNORECASE)
-_REMOVE = re.compile(rf"(?:remove|drop|delete|leave out|without|cut|don['’]t mention|do not mention|take out)\s+(?:the (?:word|words|sentence|part|line|paragraph)s?(?: about| with| on)?\s+)?(?:{_Q}|(?P<plain>[\w' -]{{3,40}}))", re.IGNORECASE)
-_SAY = re.compile(rf"(?:add|say|mention|include|write|tell them|state)\b(?: that| this)?\s*:?\s*(?:{_Q}|(?P<plain>[^.;\n]{{4,300}}))", re.IGNORECASE)
-_SUBJECT = re.compile(rf"subject\b(?: line)?(?: should be| to| as|:| is)*\s*:?\s*(?:{_Q}|(?P<plain>[^.;\n]{{3,120}}))", re.IGNORECASE)
+_REPLACE = re.compile(
+    rf"(?:replace|change|instead of)\s+{_Q}\s*(?:,?\s*(?:with|by|to|say|use|write|into))+\s*:?\s*{_Q}", re.IGNORECASE
+)
+_REMOVE = re.compile(
+    rf"(?:remove|drop|delete|leave out|without|cut|don['’]t mention|do not mention|take out)\s+(?:the (?:word|words|sentence|part|line|paragraph)s?(?: about| with| on)?\s+)?(?:{_Q}|(?P<plain>[\w' -]{{3,40}}))",
+    re.IGNORECASE,
+)
+_SAY = re.compile(
+    rf"(?:add|say|mention|include|write|tell them|state)\b(?: that| this)?\s*:?\s*(?:{_Q}|(?P<plain>[^.;\n]{{4,300}}))",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    rf"subject\b(?: line)?(?: should be| to| as|:| is)*\s*:?\s*(?:{_Q}|(?P<plain>[^.;\n]{{3,120}}))", re.IGNORECASE
+)
 _TEAMS = ("engineering", "marketing", "finance", "operations", "support")
 _TEXTS = ("body", "detail", "reason")
 
@@ -41,7 +51,11 @@ def _recipients(args: dict[str, Any], note: str, today: date) -> dict[str, Any]:
     named = find_emails(note)
     if "to" not in args or not named:
         return args
-    dropped = [e for e in named if re.search(rf"(?:remove|not (?:to )?|without|drop|instead of)\s*{re.escape(e)}", note, re.IGNORECASE)]
+    dropped = [
+        e
+        for e in named
+        if re.search(rf"(?:remove|not (?:to )?|without|drop|instead of)\s*{re.escape(e)}", note, re.IGNORECASE)
+    ]
     added = [e for e in named if e not in dropped]
     also = re.search(r"\b(?:also|add|cc|copy|as well|too)\b", note, re.IGNORECASE) or (dropped and not added)
     kept = [e for e in args["to"] if e not in dropped] if also else []
@@ -66,7 +80,7 @@ def _choice(args: dict[str, Any], note: str, today: date) -> dict[str, Any]:
 def _subject(args: dict[str, Any], note: str, today: date) -> dict[str, Any]:
     field = "subject" if "subject" in args else "title" if "title" in args else ""
     found = _SUBJECT.search(note.replace("title", "subject")) if field else None
-    return {**args, field: (found[1] or found["plain"]).strip(" \"“”")} if found else args
+    return {**args, field: (found[1] or found["plain"]).strip(' "“”')} if found else args
 
 
 def _texts(args: dict[str, Any], note: str, today: date) -> dict[str, Any]:

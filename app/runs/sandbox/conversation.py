@@ -26,8 +26,13 @@ _FIELD = re.compile(r"^(?P<label>[^\n]{1,120}) \((?P<name>[a-z][a-z0-9_]*)\):[ \
 _FILES = re.compile(r"^Attached files:[ \t]*(?P<rest>.*)\Z", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?P<name>[^\n,;()][^\n()]*?)\s*\((?P<type>[\w.+-]+/[\w.+-]+),[^)\n]*\)")
 _SETTING = re.compile(r"^(?P<key>Plan|Currency|Workspace|Team):[ \t]*(?P<value>[^\n]+)$", re.MULTILINE)
-_CHANGES = re.compile(r"changes? (?:were |was )?(?:requested|asked for|wanted)\W*(?:by [^:]{1,80})?:?\s*(?P<note>.*)", re.IGNORECASE | re.DOTALL)
-_DECLINED = re.compile(r"\b(?:declined|denied|rejected|expired|not approved|not allowed|refused by|voided)\b", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"changes? (?:were |was )?(?:requested|asked for|wanted)\W*(?:by [^:]{1,80})?:?\s*(?P<note>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_DECLINED = re.compile(
+    r"\b(?:declined|denied|rejected|expired|not approved|not allowed|refused by|voided)\b", re.IGNORECASE
+)
 
 
 class Status(StrEnum):
@@ -128,7 +133,9 @@ def read(messages: Sequence[ModelMessage], info: AgentInfo) -> tuple[Case, list[
 
 
 def _instructions(messages: Sequence[ModelMessage], info: AgentInfo) -> str:
-    system = [p.content for m in messages if isinstance(m, ModelRequest) for p in m.parts if isinstance(p, SystemPromptPart)]
+    system = [
+        p.content for m in messages if isinstance(m, ModelRequest) for p in m.parts if isinstance(p, SystemPromptPart)
+    ]
     said = next((m.instructions for m in reversed(messages) if isinstance(m, ModelRequest) and m.instructions), None)
     return "\n".join(part for part in dict.fromkeys([*system, info.instructions or "", said or ""]) if part)
 
@@ -138,7 +145,11 @@ def _request(messages: Sequence[ModelMessage]) -> tuple[str, datetime]:
     for message in messages:
         for part in message.parts:
             if isinstance(part, UserPromptPart):
-                text = part.content if isinstance(part.content, str) else "\n".join(str(c) for c in part.content if isinstance(c, str))
+                text = (
+                    part.content
+                    if isinstance(part.content, str)
+                    else "\n".join(str(c) for c in part.content if isinstance(c, str))
+                )
                 return text, part.timestamp
     return "", datetime.now(UTC)
 
@@ -171,7 +182,7 @@ def _fields(body: str, order: list[str]) -> tuple[dict[str, str], dict[str, str]
         seen = [m["name"] for m in marks]
         if mark["name"] not in seen and _follows(mark["name"], seen, order):
             marks.append(mark)
-    ends = [*(m.start() for m in marks[1:]), len(body)]
+    ends = [*(m.start() for m in marks[1:]), len(body)] if marks else []
     inputs = {m["name"]: body[m.end() : end].strip("\n") for m, end in zip(marks, ends, strict=True)}
     return inputs, {m["name"]: m["label"].strip() for m in marks}
 
@@ -241,7 +252,14 @@ def _words(content: Any) -> str:
     if isinstance(content, str):
         return content.strip()
     if isinstance(content, dict):
-        said = next((content[k] for k in ("sentence", "error", "message", "reason", "note", "detail") if isinstance(content.get(k), str)), "")
+        said = next(
+            (
+                content[k]
+                for k in ("sentence", "error", "message", "reason", "note", "detail")
+                if isinstance(content.get(k), str)
+            ),
+            "",
+        )
         return said or json.dumps(content, ensure_ascii=False)
     if isinstance(content, list):
         return "; ".join(_words(item.get("msg", item)) if isinstance(item, dict) else str(item) for item in content)

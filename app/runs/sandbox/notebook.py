@@ -47,7 +47,11 @@ class Sheet:
         """From the reader's answer; a text that is a table counts as one."""
         content = content if isinstance(content, dict) else {"text": str(content or "")}
         text = str(content.get("text") or "")
-        tables = [of_lists(t.get("header") or [], t.get("rows") or [], name) for t in content.get("tables") or [] if isinstance(t, dict)]
+        tables = [
+            of_lists(t.get("header") or [], t.get("rows") or [], name)
+            for t in content.get("tables") or []
+            if isinstance(t, dict)
+        ]
         tables = [t for t in tables if t.rows]
         if not tables and (typed := from_text(text, name)) is not None:
             tables = [typed]
@@ -105,7 +109,12 @@ class Notebook:
     def quote(self, about: str) -> tuple[str, str]:
         """(sentence, citation) of the sentence in the passages that is most about `about`."""
         terms = {stem(w) for w in words(about)}
-        listed = [s for p in self.passages for s in split(p.text) if len(s.split()) > 3 and s.rstrip(")”\"").endswith((".", "!", "?", ";"))]
+        listed = [
+            s
+            for p in self.passages
+            for s in split(p.text)
+            if len(s.split()) > 3 and s.rstrip(')”"').endswith((".", "!", "?", ";"))
+        ]
         sentence = best_match(listed, terms)
         return (sentence, self.cite_sentence(sentence)) if sentence else ("", "")
 
@@ -120,4 +129,9 @@ def _passage(item: Any) -> Passage:
     item = item if isinstance(item, dict) else {"text": str(item)}
     text = str(item.get("text") or "")
     document = str(item.get("document") or "Document")
-    return Passage(document, str(item.get("place") or ""), text, str(item.get("ref") or f"{document}:{item.get('place')}:{text[:40]}"))
+    return Passage(
+        document,
+        str(item.get("place") or ""),
+        text,
+        str(item.get("ref") or f"{document}:{item.get('place')}:{text[:40]}"),
+    )

@@ -46,4 +46,6 @@ class Report:
         acted = "## Done\n" + "\n".join(f"- {line}." for line in self.done) if self.done else ""
         missed = "## Not done\n" + "\n".join(f"- {line}" for line in self.not_done) if self.not_done else ""
         trouble = "## Could not be read\n" + "\n".join(f"- {line}" for line in notes.problems) if notes.problems else ""
-        return "\n\n".join(part for part in (self.headline, *self.parts, acted, missed, trouble, notes.sources()) if part)
+        return "\n\n".join(
+            part for part in (self.headline, *self.parts, acted, missed, trouble, notes.sources()) if part
+        )

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_ai.messages import ModelMessage, ModelRequest, SystemPromptPart, TextPart, ToolCallPart, ToolReturnPart, UserPromptPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    SystemPromptPart,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import AgentInfo
 from pydantic_ai.tools import ToolDefinition
@@ -39,10 +47,20 @@ class Desk:
         blocks = [f"{s['label']} ({s['name']}):\n{inputs[s['name']]}" for s in template.inputs if inputs.get(s["name"])]
         if self.files:
             blocks.append("Attached files: " + ", ".join(f"{n} (text/plain, 1 kB)" for n in self.files))
-        opening = [SystemPromptPart(f"{template.instructions}\n\nPlan: {plan}"), UserPromptPart("\n\n".join(blocks), timestamp=TODAY)]
+        opening = [
+            SystemPromptPart(f"{template.instructions}\n\nPlan: {plan}"),
+            UserPromptPart("\n\n".join(blocks), timestamp=TODAY),
+        ]
         messages: list[ModelMessage] = [ModelRequest(parts=opening)]
         tools = [ToolDefinition(name=t, parameters_json_schema={}) for t in template.tools]
-        info = AgentInfo(function_tools=tools, allow_text_output=True, output_tools=[], model_settings=None, model_request_parameters=ModelRequestParameters(function_tools=tools), instructions=None)
+        info = AgentInfo(
+            function_tools=tools,
+            allow_text_output=True,
+            output_tools=[],
+            model_settings=None,
+            model_request_parameters=ModelRequestParameters(function_tools=tools),
+            instructions=None,
+        )
         for _ in range(12):
             began = time.perf_counter()
             response = asyncio.run(respond(messages, info))
@@ -67,7 +85,12 @@ class Desk:
             return "success", {"passages": self._found(args["query"], args["limit"])}
         if tool == "read_attachment":
             content = self.files[args["name"]]
-            return "success", content if isinstance(content, dict) else {"name": args["name"], "text": content, "tables": [], "truncated": False}
+            return "success", content if isinstance(content, dict) else {
+                "name": args["name"],
+                "text": content,
+                "tables": [],
+                "truncated": False,
+            }
         self.asked.append((tool, args))
         if waiting := self.answers.get(tool):
             return waiting.pop(0)
@@ -76,7 +99,10 @@ class Desk:
 
     def _found(self, query: str, limit: int) -> list[dict[str, str]]:
         words = {w[:5] for w in re.findall(r"\w{3,}", query.lower())}
-        scored = [(len(words & {w[:5] for w in re.findall(r"\w{3,}", text.lower())}), name, text) for name, text in self.knowledge.items()]
+        scored = [
+            (len(words & {w[:5] for w in re.findall(r"\w{3,}", text.lower())}), name, text)
+            for name, text in self.knowledge.items()
+        ]
         best = sorted((s for s in scored if s[0]), key=lambda s: -s[0])[:limit]
         return [{"document": name, "place": "section 1", "text": text, "ref": name} for _, name, text in best]
 
@@ -91,4 +117,8 @@ def demo(*names: str) -> dict[str, str]:
     import app
 
     folder = Path(app.__file__).parent / "demo_content" / "knowledge"
-    return {f"{n} {i}": part for n in names for i, part in enumerate(re.split(r"(?m)^(?=## )", (folder / f"{n}.md").read_text()))}
+    return {
+        f"{n} {i}": part
+        for n in names
+        for i, part in enumerate(re.split(r"(?m)^(?=## )", (folder / f"{n}.md").read_text()))
+    }

@@ -15,16 +15,43 @@ from app.runs.sandbox.reading.terms import query
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, read_files, search
 
-_TIME = re.compile(r"(?<![\d:.])(?P<h>[01]?\d|2[0-3])[:h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?:[.,]\d+)?\s?(?P<ap>[ap]\.?m\.?\b)?(?:Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?<![\d:.])(?P<h>[01]?\d|2[0-3])[:h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?:[.,]\d+)?\s?(?P<ap>[ap]\.?m\.?\b)?(?:Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
 _DATE_T = re.compile(r"(\d{4}-\d\d-\d\d)T(?=\d\d:)")
-_ENDED = re.compile(r"\b(?:resolved|recover\w*|back to (?:normal|\d)|all clear|closed|restored|healthy again|stable|incident over|opgelost|behoben)\b", re.IGNORECASE)
-_HELPED = re.compile(r"\b(?:roll(?:ed|ing)?[ -]?back|revert\w*|restart\w*|failover|failed over|disabled|switched off|scaled|hotfix|mitigat\w*|drained|blocked|renewed|increased|patched|workaround)\b", re.IGNORECASE)
-_SEEN = re.compile(r"\b(?:alert\w*|alarm\w*|page[rd]?\b|pag(?:e|ing)|acknowledg\w*|report(?:ed|s)?\b|notic\w*|detect\w*|complain\w*|monitor\w*)\b", re.IGNORECASE)
-_BROKE = re.compile(r"\b(?:error\w*|fail\w*|down|outage|timeouts?|timed out|crash\w*|exhausted|unavailable|5\d\d|slow|latency|deploy\w*|expired|full|oom|panic|refused|degraded|storing|ausfall)\b", re.IGNORECASE)
-_CAUSE = re.compile(r"\b(?:because|caused by|due to|root cause|suspect\w*|exhausted|expired|out of (?:memory|disk)|disk full|leak\w*|misconfigur\w*|deploy\w*|migration|certificate|deadlock\w*|dns|config(?:uration)? change)\b", re.IGNORECASE)
-_HURT = re.compile(r"\d[\d.,]*\s?(?:%|k\b|customers?|users?|orders?|requests?|payments?|errors?|tickets?|tenants?|sessions?|drivers?|clients?|messages?|transactions?|people)|(?:customers?|users?|orders?|payments?)\b.{0,40}\b(?:could not|couldn't|unable|failed|lost|affected|cannot)", re.IGNORECASE)
-_OPEN = re.compile(r"\?|\b(?:unclear|unknown|not (?:yet )?(?:known|clear|sure)|to be (?:confirmed|checked)|tbd|still (?:investigating|looking))\b", re.IGNORECASE)
-_FOLLOW = re.compile(r"\b(?:we (?:need|should|must|have) to?|todo|to do|action|follow[- ]?up|next step|should add|must add)\b", re.IGNORECASE)
+_ENDED = re.compile(
+    r"\b(?:resolved|recover\w*|back to (?:normal|\d)|all clear|closed|restored|healthy again|stable|incident over|opgelost|behoben)\b",
+    re.IGNORECASE,
+)
+_HELPED = re.compile(
+    r"\b(?:roll(?:ed|ing)?[ -]?back|revert\w*|restart\w*|failover|failed over|disabled|switched off|scaled|hotfix|mitigat\w*|drained|blocked|renewed|increased|patched|workaround)\b",
+    re.IGNORECASE,
+)
+_SEEN = re.compile(
+    r"\b(?:alert\w*|alarm\w*|page[rd]?\b|pag(?:e|ing)|acknowledg\w*|report(?:ed|s)?\b|notic\w*|detect\w*|complain\w*|monitor\w*)\b",
+    re.IGNORECASE,
+)
+_BROKE = re.compile(
+    r"\b(?:error\w*|fail\w*|down|outage|timeouts?|timed out|crash\w*|exhausted|unavailable|5\d\d|slow|latency|deploy\w*|expired|full|oom|panic|refused|degraded|storing|ausfall)\b",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(
+    r"\b(?:because|caused by|due to|root cause|suspect\w*|exhausted|expired|out of (?:memory|disk)|disk full|leak\w*|misconfigur\w*|deploy\w*|migration|certificate|deadlock\w*|dns|config(?:uration)? change)\b",
+    re.IGNORECASE,
+)
+_HURT = re.compile(
+    r"\d[\d.,]*\s?(?:%|k\b|customers?|users?|orders?|requests?|payments?|errors?|tickets?|tenants?|sessions?|drivers?|clients?|messages?|transactions?|people)|(?:customers?|users?|orders?|payments?)\b.{0,40}\b(?:could not|couldn't|unable|failed|lost|affected|cannot)",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"\?|\b(?:unclear|unknown|not (?:yet )?(?:known|clear|sure)|to be (?:confirmed|checked)|tbd|still (?:investigating|looking))\b",
+    re.IGNORECASE,
+)
+_FOLLOW = re.compile(
+    r"\b(?:we (?:need|should|must|have) to?|todo|to do|action|follow[- ]?up|next step|should add|must add)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,12 @@ def incident_summary(case: Case) -> Steps[str]:
     text = "\n".join([case.given("log") or ("" if sheets else case.text), *(_lines_of(s) for s in sheets)])
     events, others = events_of(text, case)
     service = line(case.given("service"), 80) or "the service"
-    yield from search(case, notes, f"runbook {case.given('service')} {query(text, limit=5)}", f"earlier incident {case.given('service')}")
+    yield from search(
+        case,
+        notes,
+        f"runbook {case.given('service')} {query(text, limit=5)}",
+        f"earlier incident {case.given('service')}",
+    )
     said = [*[e.text for e in events], *others]
     stages = stages_of(events)
     impact = _picked(said, _HURT)
@@ -57,7 +89,8 @@ def incident_summary(case: Case) -> Steps[str]:
     shown = [f"{k}: {e.when}, {line(e.text, 160)}" for k, e in stages.items()] + _lasted(stages)
     sections = {
         "In short": shown or ["The times of start and end could not be told from the material."],
-        "Timeline": [f"{e.when} {line(e.text, 220)}" for e in events[:40]] + ([f"And {len(events) - 40} more lines."] if len(events) > 40 else []),
+        "Timeline": [f"{e.when} {line(e.text, 220)}" for e in events[:40]]
+        + ([f"And {len(events) - 40} more lines."] if len(events) > 40 else []),
         "Impact": impact or ["No figures are in the material."],
         "Suspected cause (not confirmed)": causes or ["Nothing in the material points to one."],
         "Open questions": questions + _unanswered(stages, impact, causes),
@@ -69,7 +102,9 @@ def incident_summary(case: Case) -> Steps[str]:
     report.section("Related guidance", [f"“{line(sentence, 300)}” {mark}"] if sentence else [])
     sent = yield from _tell(case, report, service, sections)
     state = "over" if "End" in stages else "no end found in the material"
-    report.headline = f"Incident on {service}: {plural(len(events), 'event')}, {state}. " + ("Summary sent." if sent else "Summary not sent.")
+    report.headline = f"Incident on {service}: {plural(len(events), 'event')}, {state}. " + (
+        "Summary sent." if sent else "Summary not sent."
+    )
     return report.text(notes)
 
 
@@ -108,7 +143,11 @@ def _told(row: str, spot: re.Match[str], day: str) -> str:
     """The line without its stamp; a time inside the sentence stays."""
     if spot.start() > 25:
         return row
-    rest = (row[: spot.start()] + row[spot.end() :]).replace(day, "", 1) if day else row[: spot.start()] + row[spot.end() :]
+    rest = (
+        (row[: spot.start()] + row[spot.end() :]).replace(day, "", 1)
+        if day
+        else row[: spot.start()] + row[spot.end() :]
+    )
     return re.sub(r"\s+", " ", rest).strip(" []()|-–—,;:\t") or row
 
 
@@ -117,7 +156,15 @@ def stages_of(events: list[Event]) -> dict[str, Event]:
     start = next((e for e in events if _BROKE.search(e.text) and not _ENDED.search(e.text)), None)
     seen = next((e for e in events if _SEEN.search(e.text)), None)
     helped = next((e for e in events if _HELPED.search(e.text) and (start is None or e.at >= start.at)), None)
-    ended = next((e for e in reversed(events) if _ENDED.search(e.text) and not re.search(r"\bnot (?:yet )?(?:resolved|recovered|stable)", e.text, re.IGNORECASE)), None)
+    ended = next(
+        (
+            e
+            for e in reversed(events)
+            if _ENDED.search(e.text)
+            and not re.search(r"\bnot (?:yet )?(?:resolved|recovered|stable)", e.text, re.IGNORECASE)
+        ),
+        None,
+    )
     found = {"Start": start or seen, "Detection": seen, "Mitigation": helped, "End": ended}
     return {k: e for k, e in found.items() if e is not None}
 
@@ -148,7 +195,9 @@ def _tell(case: Case, report: Report, service: str, sections: dict[str, list[str
     return (yield from send_one(case, report, args, "The people named are to be told."))
 
 
-_FILE = re.compile(r"^(?:diff --git a/(?P<git>\S+)|\+\+\+ (?:b/)?(?P<new>[^\t\n]+)|--- (?:a/)?(?P<old>[^\t\n]+)|Index: (?P<svn>\S+))")
+_FILE = re.compile(
+    r"^(?:diff --git a/(?P<git>\S+)|\+\+\+ (?:b/)?(?P<new>[^\t\n]+)|--- (?:a/)?(?P<old>[^\t\n]+)|Index: (?P<svn>\S+))"
+)
 _AREAS = {
     "sign-in": r"auth|login|sign.?in|session|password|oauth|sso|token|accounts?/",
     "permissions": r"permission|polic(?:y|ies)|access|roles?\b|acl|authoriz",
@@ -156,9 +205,16 @@ _AREAS = {
     "data": r"migrat|schema|\.sql$|models?\b|alembic|database|personal|privacy",
     "deployment": r"deploy|docker|\.github/|ci/|terraform|helm|k8s|kubernetes|nginx|\.ya?ml$|settings|config|\.env|requirements|package\.json|pyproject|go\.mod",
 }
-_TEST = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)test_|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$", re.IGNORECASE)
-_CODE = re.compile(r"\.(?:py|js|jsx|ts|tsx|go|rs|java|kt|rb|php|cs|c|cc|cpp|h|swift|scala|ex|sql|sh|vue)$", re.IGNORECASE)
-_MADE = re.compile(r"(?:^|/)(?:package-lock\.json|yarn\.lock|poetry\.lock|go\.sum|Cargo\.lock|pnpm-lock\.yaml|.*\.min\.(?:js|css)|dist/|vendor/|.*\.snap)", re.IGNORECASE)
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|specs?|__tests__)/|(?:^|/)test_|[._-](?:test|spec)s?\.\w+$|Tests?\.\w+$", re.IGNORECASE
+)
+_CODE = re.compile(
+    r"\.(?:py|js|jsx|ts|tsx|go|rs|java|kt|rb|php|cs|c|cc|cpp|h|swift|scala|ex|sql|sh|vue)$", re.IGNORECASE
+)
+_MADE = re.compile(
+    r"(?:^|/)(?:package-lock\.json|yarn\.lock|poetry\.lock|go\.sum|Cargo\.lock|pnpm-lock\.yaml|.*\.min\.(?:js|css)|dist/|vendor/|.*\.snap)",
+    re.IGNORECASE,
+)
 _ADDED = {
     "a secret in the code": r"(?:password|passwd|secret|api_?key|token|private_key)\w*[\"']?\s*[:=]\s*[\"'][^\"'\s{$<]{6,}[\"']|AKIA[0-9A-Z]{16}|BEGIN [A-Z ]*PRIVATE KEY|\b(?:sk|ghp|xox[bp])[-_][A-Za-z0-9_-]{16,}",
     "a print or debugger left over": r"^\s*(?:print\(|console\.log\(|debugger\b|breakpoint\(\)|import pdb|var_dump\(|System\.out\.print|fmt\.Println\(|dd\()",
@@ -171,7 +227,10 @@ _ADDED = {
     "a new flag that starts switched on": r"DEFAULT TRUE\b|default\s*=\s*True",
     "a skipped test": r"@(?:pytest\.mark\.)?skip|\bit\.skip\(|\bxit\(|\.only\(|t\.Skip\(",
 }
-_REMOVED = re.compile(r"\b(?:if not\b|raise\b|assert\w*|require\w*|permission\w*|authori[sz]e\w*|login_required|csrf|validate\w*|verify\w*|check\w*|throw new|abort\(|forbidden|limit\w*)", re.IGNORECASE)
+_REMOVED = re.compile(
+    r"\b(?:if not\b|raise\b|assert\w*|require\w*|permission\w*|authori[sz]e\w*|login_required|csrf|validate\w*|verify\w*|check\w*|throw new|abort\(|forbidden|limit\w*)",
+    re.IGNORECASE,
+)
 _STOP_SIGNS = ("a secret", "an exception", "SQL", "money", "certificate", "rows", "a removed check")
 
 
@@ -194,27 +253,60 @@ def pull_request_triage(case: Case) -> Steps[str]:
     sheets = yield from read_files(case, notes)
     diff = "\n".join([case.given("diff"), *(s.words for s in sheets)])
     files = files_of(diff)
-    areas = {name: [f.path for f in files if re.search(p, f.path, re.IGNORECASE) and not _TEST.search(f.path)] for name, p in _AREAS.items()}
+    areas = {
+        name: [f.path for f in files if re.search(p, f.path, re.IGNORECASE) and not _TEST.search(f.path)]
+        for name, p in _AREAS.items()
+    }
     areas = {name: paths for name, paths in areas.items() if paths}
-    yield from search(case, notes, "review guide pull request size lines", "pull request tests description", "review " + " ".join(areas), "stop signs secret removed check")
+    yield from search(
+        case,
+        notes,
+        "review guide pull request size lines",
+        "pull request tests description",
+        "review " + " ".join(areas),
+        "stop signs secret removed check",
+    )
     size = sum(f.size for f in files if not _MADE.search(f.path))
     lines = _lines_to_see(files)
     untested = _untested(files)
     limit = number_limit(notes.knowledge, r"(?:changed )?lines")
-    rules = [f"Size {size} is above {limit[0]}: “{line(limit[1], 160)}” {notes.cite_sentence(limit[1])}"] if limit and size > limit[0] else []
+    rules = (
+        [f"Size {size} is above {limit[0]}: “{line(limit[1], 160)}” {notes.cite_sentence(limit[1])}"]
+        if limit and size > limit[0]
+        else []
+    )
     rules += _sentences_for(areas, lines, notes)
     rules += [] if case.given("description") else ["There is no description."]
     kind = _priority(files, areas, lines, size)
     title = line(case.given("title") or "Untitled change", 120)
     measured = f"{plural(len(files), 'file')}, {sum(len(f.added) for f in files)} lines added, {sum(len(f.removed) for f in files)} removed"
-    report.section("Size", [measured if files else "No diff was given, so the change was not measured.", *[f"{f.path}: +{len(f.added)} -{len(f.removed)}" for f in sorted(files, key=lambda f: -f.size)[:12]]])
+    report.section(
+        "Size",
+        [
+            measured if files else "No diff was given, so the change was not measured.",
+            *[f"{f.path}: +{len(f.added)} -{len(f.removed)}" for f in sorted(files, key=lambda f: -f.size)[:12]],
+        ],
+    )
     report.section("Risky parts", [f"{name}: {', '.join(paths[:6])}" for name, paths in areas.items()])
     report.section("Changed without a test", untested)
     report.section("Lines to look at", lines)
     report.section("Review guide", rules)
-    detail = [measured if files else "No diff was given; read the description.", *(f"{n}: {', '.join(p[:4])}" for n, p in areas.items()), *(f"No test: {u}" for u in untested[:5]), *lines, *rules]
-    opened = yield from open_one(case, report, task(f"Review: {title}", detail, team="engineering", priority=kind), "A person reviews the change.")
-    report.headline = f"{title}: {measured if files else 'no diff given'}, {kind} priority" + (", review task opened." if opened else ".")
+    detail = [
+        measured if files else "No diff was given; read the description.",
+        *(f"{n}: {', '.join(p[:4])}" for n, p in areas.items()),
+        *(f"No test: {u}" for u in untested[:5]),
+        *lines,
+        *rules,
+    ]
+    opened = yield from open_one(
+        case,
+        report,
+        task(f"Review: {title}", detail, team="engineering", priority=kind),
+        "A person reviews the change.",
+    )
+    report.headline = f"{title}: {measured if files else 'no diff given'}, {kind} priority" + (
+        ", review task opened." if opened else "."
+    )
     return report.text(notes)
 
 
@@ -226,7 +318,9 @@ def files_of(diff: str) -> list[Changed]:
     for row in diff.splitlines():
         if hunk := re.match(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@", row):
             left, right = int(hunk[1] or 1), int(hunk[2] or 1)
-        elif (left > 0 or right > 0) and not row.startswith("diff --git") and row[:1] in {"+", "-", " ", ""} and current:
+        elif (
+            (left > 0 or right > 0) and not row.startswith("diff --git") and row[:1] in {"+", "-", " ", ""} and current
+        ):
             (current.added if row[:1] == "+" else current.removed if row[:1] == "-" else []).append(row[1:])
             left, right = left - (row[:1] != "+"), right - (row[:1] != "-")
         elif head := _FILE.match(row):
@@ -245,23 +339,40 @@ def _lines_to_see(files: list[Changed]) -> list[str]:
         if _MADE.search(f.path):
             continue
         for what, pattern in _ADDED.items():
-            hits = [a for a in f.added if re.search(pattern, a, re.IGNORECASE if what != "a note to do it later" else 0)]
+            hits = [
+                a for a in f.added if re.search(pattern, a, re.IGNORECASE if what != "a note to do it later" else 0)
+            ]
             found += [f"{f.path}: {what}" + ("" if "secret" in what else f": `{line(h, 100)}`") for h in hits[:3]]
         kept = {a.strip() for a in f.added}
-        gone = [r for r in f.removed if _REMOVED.search(r) and r.strip() not in kept and not r.strip().startswith(("#", "//", "*"))]
+        gone = [
+            r
+            for r in f.removed
+            if _REMOVED.search(r) and r.strip() not in kept and not r.strip().startswith(("#", "//", "*"))
+        ]
         found += [f"{f.path}: a removed check: `{line(r, 100)}`" for r in gone[:3]]
     return found[:20]
 
 
 def _untested(files: list[Changed]) -> list[str]:
     tests = [f.path for f in files if _TEST.search(f.path) and f.added]
-    code = [f.path for f in files if _CODE.search(f.path) and not _TEST.search(f.path) and f.size and not _MADE.search(f.path)]
+    code = [
+        f.path
+        for f in files
+        if _CODE.search(f.path) and not _TEST.search(f.path) and f.size and not _MADE.search(f.path)
+    ]
     names = " ".join(tests).lower()
-    return [p for p in code if not (len(tests) and (re.sub(r"\.\w+$", "", p.rsplit("/", 1)[-1]).lower() in names or len(code) == 1))]
+    return [
+        p
+        for p in code
+        if not (len(tests) and (re.sub(r"\.\w+$", "", p.rsplit("/", 1)[-1]).lower() in names or len(code) == 1))
+    ]
 
 
 def _priority(files: list[Changed], areas: dict[str, list[str]], lines: list[str], size: int) -> str:
-    if any(f": {sign}" in entry for entry in lines for sign in _STOP_SIGNS) or {"sign-in", "permissions", "money"} & areas.keys():
+    if (
+        any(f": {sign}" in entry for entry in lines for sign in _STOP_SIGNS)
+        or {"sign-in", "permissions", "money"} & areas.keys()
+    ):
         return "high"
     plain_only = files and all(re.search(r"\.(?:md|rst|txt)$", f.path) or _TEST.search(f.path) for f in files)
     return "low" if plain_only or (files and size == 0) else "normal"
@@ -269,7 +380,15 @@ def _priority(files: list[Changed], areas: dict[str, list[str]], lines: list[str
 
 def _sentences_for(areas: dict[str, list[str]], lines: list[str], notes: Notebook) -> list[str]:
     found = []
-    for about in (*areas, *(["removed check"] if any("removed check" in x for x in lines) else []), "test for each change"):
+    for about in (
+        *areas,
+        *(["removed check"] if any("removed check" in x for x in lines) else []),
+        "test for each change",
+    ):
         sentence, mark = notes.quote(f"{about} review")
-        found += [f"“{line(sentence, 200)}” {mark}"] if sentence and re.search(about.split()[0], sentence, re.IGNORECASE) else []
+        found += (
+            [f"“{line(sentence, 200)}” {mark}"]
+            if sentence and re.search(about.split()[0], sentence, re.IGNORECASE)
+            else []
+        )
     return list(dict.fromkeys(found))[:5]

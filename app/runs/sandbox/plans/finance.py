@@ -5,6 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from app.runs.sandbox.conversation import Case
 from app.runs.sandbox.notebook import Notebook, Sheet
@@ -22,13 +23,55 @@ _COLUMNS = {
     "date": ("date", "datum", "day", "fecha", "spent on", "transaction date"),
     "amount": ("amount", "total", "gross", "betrag", "bedrag", "montant", "importe", "sum", "cost", "price", "value"),
     "currency": ("currency", "währung", "valuta", "devise", "cur", "ccy"),
-    "person": ("employee", "person", "name", "claimant", "staff", "mitarbeiter", "medewerker", "employé", "who", "submitted by"),
+    "person": (
+        "employee",
+        "person",
+        "name",
+        "claimant",
+        "staff",
+        "mitarbeiter",
+        "medewerker",
+        "employé",
+        "who",
+        "submitted by",
+    ),
     "category": ("category", "type", "kategorie", "categorie", "expense type", "kind", "catégorie", "art"),
     "merchant": ("merchant", "vendor", "supplier", "payee", "where", "shop", "händler", "place", "restaurant"),
     "receipt": ("receipt", "beleg", "bon", "attachment", "proof", "bonnetje", "reçu", "justificatif", "invoice"),
-    "notes": ("notes", "note", "description", "comment", "purpose", "reason", "remarks", "bemerkung", "omschrijving", "details"),
+    "notes": (
+        "notes",
+        "note",
+        "description",
+        "comment",
+        "purpose",
+        "reason",
+        "remarks",
+        "bemerkung",
+        "omschrijving",
+        "details",
+    ),
 }
-_NONE = frozenset({"no", "n", "none", "missing", "false", "0", "nein", "nee", "non", "-", "—", "lost", "x", "✗", "no receipt", "not attached", ""})
+_NONE = frozenset(
+    {
+        "no",
+        "n",
+        "none",
+        "missing",
+        "false",
+        "0",
+        "nein",
+        "nee",
+        "non",
+        "-",
+        "—",
+        "lost",
+        "x",
+        "✗",
+        "no receipt",
+        "not attached",
+        "",
+    }
+)
 _KIN = {
     "meal": "lunch dinner breakfast food restaurant meals meal catering essen maaltijd repas",
     "hotel": "lodging accommodation room hotel overnight übernachtung hébergement",
@@ -37,7 +80,7 @@ _KIN = {
     "car": "mileage kilometre kilometres car",
     "alcohol": "wine beer bar drinks champagne whisky vodka cocktail",
 }
-_NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_NUMBERS = {w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)}
 
 
 @dataclass
@@ -73,17 +116,42 @@ def expense_audit(case: Case) -> Steps[str]:
     sheets = yield from read_files(case, notes)
     lines = expense_lines(case, sheets)
     kinds = " ".join(dict.fromkeys(item.category for item in lines if item.category))
-    yield from search(case, notes, "expense policy limits", f"expense limit {kinds[:120]}", "receipts required above", "not reimbursed", "weekend expense reason", "hand in expenses within days")
+    yield from search(
+        case,
+        notes,
+        "expense policy limits",
+        f"expense limit {kinds[:120]}",
+        "receipts required above",
+        "not reimbursed",
+        "weekend expense reason",
+        "hand in expenses within days",
+    )
     _flag(case, notes, lines)
     cleared = _cleared(case, lines)
     flagged = [item for item in lines if item.flags]
     if lines:
-        rows = [[str(i.number), readable(i.on) if i.on else "", i.person, i.category, said(i.amount.value, i.amount.currency) if i.amount else "", "; ".join(i.flags) or "in order"] for i in lines]
+        rows = [
+            [
+                str(i.number),
+                readable(i.on) if i.on else "",
+                i.person,
+                i.category,
+                said(i.amount.value, i.amount.currency) if i.amount else "",
+                "; ".join(i.flags) or "in order",
+            ]
+            for i in lines
+        ]
         where = " ".join(notes.cite(s) for s in sheets if s.tables)
-        report.block("Lines", markdown(["Line", "Date", "Person", "Category", "Amount", "Finding"], rows) + (f"\n\nFrom {where}" if where else ""))
+        report.block(
+            "Lines",
+            markdown(["Line", "Date", "Person", "Category", "Amount", "Finding"], rows)
+            + (f"\n\nFrom {where}" if where else ""),
+        )
     report.section("Approved by the notes given", cleared)
     if not notes.passages:
-        report.section("Rules", ["No expense policy was found in the knowledge; only the checks that need none were made."])
+        report.section(
+            "Rules", ["No expense policy was found in the knowledge; only the checks that need none were made."]
+        )
     if not lines:
         report.headline = "Nothing was audited: no list with a date and an amount column was found."
         report.not_done.append("Audit: paste the list with its headings or attach it as CSV or XLSX.")
@@ -92,7 +160,12 @@ def expense_audit(case: Case) -> Steps[str]:
     else:
         report.headline = f"{plural(len(lines), 'line')} checked, {len(flagged)} flagged."
         detail = [f"{i.shown}: {'; '.join(i.flags)}" for i in flagged]
-        yield from open_one(case, report, task(f"Look at {plural(len(flagged), 'expense line')} that may break the policy", detail, team="finance"), "These lines break a rule or need an explanation.")
+        yield from open_one(
+            case,
+            report,
+            task(f"Look at {plural(len(flagged), 'expense line')} that may break the policy", detail, team="finance"),
+            "These lines break a rule or need an explanation.",
+        )
     return report.text(notes)
 
 
@@ -145,14 +218,26 @@ def _basic(item: Line, case: Case, rules: str, notes: Notebook) -> list[str]:
         flags.append(f"handed in late: “{late}” {notes.cite_sentence(late)}".strip())
     if item.receipt is not None and item.receipt.strip().lower() in _NONE:
         flags += _no_receipt(item, rules, notes)
-    subject = " ".join([item.about, *(kin for kin, kins in _KIN.items() if set(words(item.about)) & set(kins.split()) and kin == "alcohol")])
+    subject = " ".join(
+        [
+            item.about,
+            *(kin for kin, kins in _KIN.items() if set(words(item.about)) & set(kins.split()) and kin == "alcohol"),
+        ]
+    )
     if banned := excluded_by(rules, subject):
         flags.append(f"ruled out: “{line(banned, 120)}” {notes.cite_sentence(banned)}".strip())
     return flags
 
 
 def _weekend(item: Line, rules: str, notes: Notebook) -> list[str]:
-    rule = next((s for s in split(rules) if len(s.split()) > 5 and re.search(r"\b(?:saturday|sunday|weekend)", s, re.IGNORECASE)), "")
+    rule = next(
+        (
+            s
+            for s in split(rules)
+            if len(s.split()) > 5 and re.search(r"\b(?:saturday|sunday|weekend)", s, re.IGNORECASE)
+        ),
+        "",
+    )
     if rule and re.search(r"reason|explain|unless|note", rule, re.IGNORECASE) and item.notes.strip():
         return []
     day = (item.on or date.min).strftime("%A")
@@ -160,22 +245,52 @@ def _weekend(item: Line, rules: str, notes: Notebook) -> list[str]:
 
 
 def _late(on: date, today: date, rules: str) -> str:
-    rule = next((s for s in split(rules) if re.search(r"\b(?:hand(?:ed)? in|submit\w*|claim\w*|eingereicht|ingediend)\b", s, re.IGNORECASE) and find_periods(s) and "within" in s.lower()), "")
+    rule = next(
+        (
+            s
+            for s in split(rules)
+            if re.search(r"\b(?:hand(?:ed)? in|submit\w*|claim\w*|eingereicht|ingediend)\b", s, re.IGNORECASE)
+            and find_periods(s)
+            and "within" in s.lower()
+        ),
+        "",
+    )
     return rule if rule and (today - on).days > find_periods(rule)[0][0] else ""
 
 
 def _no_receipt(item: Line, rules: str, notes: Notebook) -> list[str]:
     rule = next((s for s in split(rules) if re.search(r"\breceipts?\b", s, re.IGNORECASE) and find_amounts(s)), "")
-    rule = rule or next((s for s in split(rules) if re.search(r"\breceipts?\b", s, re.IGNORECASE) and re.search(r"need|must|required|every", s)), "")
+    rule = rule or next(
+        (
+            s
+            for s in split(rules)
+            if re.search(r"\breceipts?\b", s, re.IGNORECASE) and re.search(r"need|must|required|every", s)
+        ),
+        "",
+    )
     threshold = find_amounts(rule)[0].value if rule and find_amounts(rule) else Decimal(0)
     if item.amount and item.amount.value <= threshold:
         return []
     return ["no receipt" + (f": “{line(rule, 120)}” {notes.cite_sentence(rule)}" if rule else "")]
 
 
-def _stems(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _stems(text: str) -> frozenset[str]:
     own = {stem(w) for w in words(text) if w not in STOP}
-    return own | {stem(kin) for kin, kins in _KIN.items() if own & {stem(k) for k in kins.split()}}
+    return frozenset(own) | {stem(kin) for kin, kins in _KIN.items() if own & {stem(k) for k in kins.split()}}
+
+
+@lru_cache(maxsize=512)
+def _subject(sentence: str) -> frozenset[str]:
+    """What a limit is about: the words before the amount."""
+    head = re.split(r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", sentence, maxsplit=1, flags=re.IGNORECASE)[0]
+    return _stems(head) or _stems(sentence)
+
+
+@lru_cache(maxsize=512)
+def _limits_a_line(sentence: str) -> bool:
+    about_more = re.search(r"\breceipt|\bapprov|\blists?\b|\badvances?\b|\bkilomet", sentence, re.IGNORECASE)
+    return not about_more or "up to" in sentence.lower()
 
 
 def _cap_for(item: Line, limits: list[Cap]) -> Cap | None:
@@ -183,9 +298,17 @@ def _cap_for(item: Line, limits: list[Cap]) -> Cap | None:
     about = _stems(item.category or item.about)
     best: tuple[float, Cap] | None = None
     for cap in limits:
-        if re.search(r"\breceipt|\bapprov|\blists?\b|\badvances?\b|\bkilomet", cap.sentence, re.IGNORECASE) and "up to" not in cap.sentence.lower():
+        if (
+            re.search(r"\breceipt|\bapprov|\blists?\b|\badvances?\b|\bkilomet", cap.sentence, re.IGNORECASE)
+            and "up to" not in cap.sentence.lower()
+        ):
             continue
-        subject = _stems(re.split(r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", cap.sentence, flags=re.IGNORECASE)[0] or cap.sentence)
+        subject = _stems(
+            re.split(
+                r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", cap.sentence, flags=re.IGNORECASE
+            )[0]
+            or cap.sentence
+        )
         subject = subject or _stems(cap.sentence)
         score = len(about & subject) - 0.1 * len(subject - about) - 0.05 * len(about - subject)
         if about & subject and (best is None or score > best[0]):
@@ -195,8 +318,20 @@ def _cap_for(item: Line, limits: list[Cap]) -> Cap | None:
 
 def _allowed(item: Line, cap: Cap) -> Decimal:
     """The limit times the people or nights that the notes name."""
-    unit = r"people|persons?|guests|pax|participants|personen" if re.search(r"per (?:person|head)", cap.sentence, re.IGNORECASE) else r"nights?|nächte|nachten" if re.search(r"per night|nightly", cap.sentence, re.IGNORECASE) else ""
-    found = re.search(rf"\b(\d{{1,2}}|{'|'.join(_NUMBERS)})\s+(?:{unit})\b", item.notes + " " + item.category, re.IGNORECASE) if unit else None
+    unit = (
+        r"people|persons?|guests|pax|participants|personen"
+        if re.search(r"per (?:person|head)", cap.sentence, re.IGNORECASE)
+        else r"nights?|nächte|nachten"
+        if re.search(r"per night|nightly", cap.sentence, re.IGNORECASE)
+        else ""
+    )
+    found = (
+        re.search(
+            rf"\b(\d{{1,2}}|{'|'.join(_NUMBERS)})\s+(?:{unit})\b", item.notes + " " + item.category, re.IGNORECASE
+        )
+        if unit
+        else None
+    )
     return cap.value * (_NUMBERS.get(found[1].lower()) or int(found[1]) if found else 1)
 
 
@@ -204,7 +339,9 @@ def _over(item: Line, limits: list[Cap], notes: Notebook) -> list[str]:
     cap = _cap_for(item, limits)
     if cap is None or item.amount is None or item.amount.value <= (most := _allowed(item, cap)):
         return []
-    return [f"{said(item.amount.value - most)} over its limit of {said(most)}: “{line(cap.sentence, 120)}” {notes.cite_sentence(cap.sentence)}".strip()]
+    return [
+        f"{said(item.amount.value - most)} over its limit of {said(most)}: “{line(cap.sentence, 120)}” {notes.cite_sentence(cap.sentence)}".strip()
+    ]
 
 
 def _daily(lines: list[Line], limits: list[Cap], notes: Notebook) -> None:
@@ -217,14 +354,25 @@ def _daily(lines: list[Line], limits: list[Cap], notes: Notebook) -> None:
     for (_, _, sentence), group in groups.items():
         total = sum(i.amount.value for i in group if i.amount)
         cap = _cap_for(group[0], limits)
-        if cap and len(group) > 1 and total > cap.value and not any("over its limit" in f for i in group for f in i.flags):
-            group[-1].flags.append(f"{said(Decimal(total))} on one day, limit {said(cap.value)}: “{line(sentence, 120)}” {notes.cite_sentence(sentence)}".strip())
+        if (
+            cap
+            and len(group) > 1
+            and total > cap.value
+            and not any("over its limit" in f for i in group for f in i.flags)
+        ):
+            group[-1].flags.append(
+                f"{said(Decimal(total))} on one day, limit {said(cap.value)}: “{line(sentence, 120)}” {notes.cite_sentence(sentence)}".strip()
+            )
 
 
 def _twice(lines: list[Line]) -> None:
     seen: dict[tuple[object, ...], Line] = {}
     for item in lines:
-        key = (item.on, item.amount.value if item.amount else item.raw, re.sub(r"\W+", "", (item.merchant or item.category).lower()))
+        key = (
+            item.on,
+            item.amount.value if item.amount else item.raw,
+            re.sub(r"\W+", "", (item.merchant or item.category).lower()),
+        )
         first = seen.setdefault(key, item)
         if first is not item and item.amount:
             same = first.person.lower() == item.person.lower()
@@ -235,7 +383,9 @@ def _cleared(case: Case, lines: list[Line]) -> list[str]:
     """Flags taken off where a note that was given approves the line; a duplicate stays one."""
     cleared = []
     for sentence in split(case.given("policy_notes")):
-        if not re.search(r"\b(?:approved|allowed|agreed|fine|ok|okay|genehmigt|akkoord)\b", sentence, re.IGNORECASE) or re.search(r"\bnot\b", sentence, re.IGNORECASE):
+        if not re.search(
+            r"\b(?:approved|allowed|agreed|fine|ok|okay|genehmigt|akkoord)\b", sentence, re.IGNORECASE
+        ) or re.search(r"\bnot\b", sentence, re.IGNORECASE):
             continue
         days, about = {f.on for f in find_dates(sentence, today=case.today)}, _stems(sentence)
         for item in lines:

@@ -24,6 +24,8 @@ def general(case: Case) -> Steps[str]:
     report.headline = line(sentence or next(iter(summarise(text, 1)), "") or "Nothing was given to work on.", 240)
     acting = sorted(case.tools - {"search_knowledge", "read_attachment"})
     if acting:
-        report.not_done.append("No action was taken: the Sandbox model acts only in the jobs that agents can start from")
+        report.not_done.append(
+            "No action was taken: the Sandbox model acts only in the jobs that agents can start from"
+        )
     report.not_done = [n.rstrip(".") + "." for n in report.not_done]
     return report.text(notes)

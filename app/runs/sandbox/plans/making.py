@@ -30,7 +30,9 @@ def line(text: str, limit: int = 160) -> str:
     return shorten(clean(text), limit)
 
 
-def task(title: str, lines: Iterable[str], *, team: str = "", priority: str = "normal", due: date | None = None) -> Args:
+def task(
+    title: str, lines: Iterable[str], *, team: str = "", priority: str = "normal", due: date | None = None
+) -> Args:
     """Arguments of open_task. What does not fit in the detail is counted."""
     args: Args = {"title": line(title), "detail": _fitting(lines), "priority": priority}
     return args | ({"team": team} if team else {}) | ({"due_on": due.isoformat()} if due else {})
@@ -48,7 +50,11 @@ def _fitting(lines: Iterable[str]) -> str:
 
 def mail(to: Sequence[str], subject: str, paragraphs: Iterable[str]) -> Args:
     """Arguments of send_mail."""
-    return {"to": list(to), "subject": line(subject, 150), "body": clean("\n\n".join(p for p in paragraphs if p))[:19_000]}
+    return {
+        "to": list(to),
+        "subject": line(subject, 150),
+        "body": clean("\n\n".join(p for p in paragraphs if p))[:19_000],
+    }
 
 
 def house_currency(case: Case, notes: Notebook) -> str:

@@ -73,7 +73,9 @@ def stock_reorder(case: Case) -> Steps[str]:
         report.not_done.append("Orders: the list needs headings for stock on hand and reorder point.")
         return report.text(notes)
     if not orders:
-        report.headline = f"Nothing to order: none of {plural(count, 'product')} is known to be at or below its reorder point."
+        report.headline = (
+            f"Nothing to order: none of {plural(count, 'product')} is known to be at or below its reorder point."
+        )
         if doubts:
             yield from open_one(case, report, task("Complete the stock list", doubts, team="operations"))
         return report.text(notes)
@@ -97,7 +99,9 @@ def _orders(tables: Sequence[Table]) -> tuple[dict[str, Order], list[str], int]:
     for table in tables:
         if not {"on_hand", "point"} <= table.roles.keys():
             continue
-        numbers = {role: table.numbers(role) for role in ("on_hand", "on_order", "point", "target", "quantity", "pack", "cost")}
+        numbers = {
+            role: table.numbers(role) for role in ("on_hand", "on_order", "point", "target", "quantity", "pack", "cost")
+        }
         for i in range(len(table.rows)):
             name = table.cell(i, "product") or table.cell(i, "sku")
             if name:
@@ -117,7 +121,9 @@ def _one(table: Table, i: int, n: dict[str, Decimal | None], orders: dict[str, O
         return
     wanted = _quantity(have, point, n)
     if wanted is None:
-        doubts.append(f"{name} is at {have.normalize():f}, at or below {point.normalize():f}, but there is no target or order quantity.")
+        doubts.append(
+            f"{name} is at {have.normalize():f}, at or below {point.normalize():f}, but there is no target or order quantity."
+        )
         return
     supplier = table.cell(i, "supplier") or "Supplier not named"
     order = orders.setdefault(supplier.casefold(), Order(supplier))
@@ -191,8 +197,24 @@ def _mail(case: Case, report: Report, orders: list[Order]) -> Steps[int]:
     addressed = [o for o in orders if o.email]
     report.not_done += [f"Mail to {o.supplier}: there is no address for it." for o in orders if not o.email]
     where = f"Deliver to: {case.given('deliver_to')}" if case.given("deliver_to") else ""
-    args = [mail([o.email], f"Order: {plural(len(o.rows), 'product')}", ["Hello,", "We would like to order:", o.listed, where, "Let us know the delivery date.", "Kind regards,\nOperations"]) for o in addressed]
-    results = (yield from act_on_all(case, "send_mail", args, "The orders that follow from the stock list.")) if args else []
+    args = [
+        mail(
+            [o.email],
+            f"Order: {plural(len(o.rows), 'product')}",
+            [
+                "Hello,",
+                "We would like to order:",
+                o.listed,
+                where,
+                "Let us know the delivery date.",
+                "Kind regards,\nOperations",
+            ],
+        )
+        for o in addressed
+    ]
+    results = (
+        (yield from act_on_all(case, "send_mail", args, "The orders that follow from the stock list.")) if args else []
+    )
     return sum(told(report, "Mail", outcome, last) for outcome, last in results)
 
 
@@ -213,10 +235,23 @@ class Vendor:
 _FIELDS = {
     "website": (r"web ?site|homepage|site web|web", "the website"),
     "country": (r"country|land|pays|país", "the country"),
-    "account_holder": (r"account holder|account name|holder|beneficiary|kontoinhaber|rekeninghouder|titulaire", "the name of the account holder"),
+    "account_holder": (
+        r"account holder|account name|holder|beneficiary|kontoinhaber|rekeninghouder|titulaire",
+        "the name of the account holder",
+    ),
 }
-_BASICS = (("email", "a contact's mail address"), ("website", "the website"), ("country", "the country of registration"), ("vat", "the VAT number"), ("iban", "the bank account (IBAN)"), ("holder", "the name of the account holder"))
-_REQUIRED = re.compile(r"\b(?:certificate|extract|register|licen[cs]e|insurance|agreement|contract|declaration|form|proof|statement|policy|terms|code of conduct)\b", re.IGNORECASE)
+_BASICS = (
+    ("email", "a contact's mail address"),
+    ("website", "the website"),
+    ("country", "the country of registration"),
+    ("vat", "the VAT number"),
+    ("iban", "the bank account (IBAN)"),
+    ("holder", "the name of the account holder"),
+)
+_REQUIRED = re.compile(
+    r"\b(?:certificate|extract|register|licen[cs]e|insurance|agreement|contract|declaration|form|proof|statement|policy|terms|code of conduct)\b",
+    re.IGNORECASE,
+)
 _KNOWN = re.compile(r"\b(?:iban|vat|account holder|website|country|mail address|e-?mail|contact)\b", re.IGNORECASE)
 
 
@@ -225,7 +260,13 @@ def vendor_onboarding(case: Case) -> Steps[str]:
     notes, report = Notebook(), Report()
     sheets = yield from read_files(case, notes)
     vendor = _vendor(case, sheets)
-    yield from search(case, notes, "new supplier requirements set up", "supplier documents certificate register", "supplier bank account VAT country")
+    yield from search(
+        case,
+        notes,
+        "new supplier requirements set up",
+        "supplier documents certificate register",
+        "supplier bank account VAT country",
+    )
     misfits = _misfits(vendor)
     missing = [words_ for key, words_ in _BASICS if not getattr(vendor, key)] + _papers(case, sheets, vendor, notes)
     report.section("What was given", _given(vendor))
@@ -235,7 +276,16 @@ def vendor_onboarding(case: Case) -> Steps[str]:
     if misfits:
         report.headline = f"{name} was not set up: {plural(len(misfits), 'thing')} to look at."
         report.not_done.append("Mail to the supplier: nothing is asked while something does not fit.")
-        yield from open_one(case, report, task(f"Check {name} before set-up", [*misfits, *(f"Missing: {m}" for m in missing)], team="finance", priority="high"))
+        yield from open_one(
+            case,
+            report,
+            task(
+                f"Check {name} before set-up",
+                [*misfits, *(f"Missing: {m}" for m in missing)],
+                team="finance",
+                priority="high",
+            ),
+        )
     elif missing:
         yield from _ask_vendor(case, report, vendor, missing, name)
     else:
@@ -250,7 +300,11 @@ def _vendor(case: Case, sheets: list[Sheet]) -> Vendor:
     email = next(iter(find_emails(case.given("contact_email")) or find_emails(text)), "")
     site = case.given("website") or next(iter(find_urls(text)), "") or _label(text, "website")
     iban = case.given("iban") or next(iter(find_ibans(text.upper())), "") or _value(text, r"iban")
-    vat = case.given("vat_number") or _value(text, r"vat(?: number| no\.?| id)?|ust-?id(?:-?nr\.?)?|btw(?:-?nummer| nr)?|tva|nif|p\.? ?iva") or next(iter(find_vat_numbers(text)), "")
+    vat = (
+        case.given("vat_number")
+        or _value(text, r"vat(?: number| no\.?| id)?|ust-?id(?:-?nr\.?)?|btw(?:-?nummer| nr)?|tva|nif|p\.? ?iva")
+        or next(iter(find_vat_numbers(text)), "")
+    )
     holder = case.given("account_holder") or _label(text, "account_holder")
     country = case.given("country") or _label(text, "country")
     name = case.given("vendor_name") or next(iter(find_companies(text)), "")
@@ -269,7 +323,11 @@ def _value(text: str, label: str) -> str:
 def _misfits(v: Vendor) -> list[str]:
     found = [f"The bank account {v.iban} {p}." for p in [iban_problem(v.iban) if v.iban else ""] if p]
     found += [f"The VAT number {v.vat} {p}." for p in [vat_problem(v.vat) if v.vat else ""] if p]
-    code, bank, tax = country_code(v.country), v.iban[:2].upper(), re.sub(r"\W", "", v.vat)[:2].upper().replace("EL", "GR")
+    code, bank, tax = (
+        country_code(v.country),
+        v.iban[:2].upper(),
+        re.sub(r"\W", "", v.vat)[:2].upper().replace("EL", "GR"),
+    )
     if v.country and not code:
         found.append(f"The country “{v.country}” was not recognised, so it was not compared.")
     if code and bank and bank != code:
@@ -281,7 +339,11 @@ def _misfits(v: Vendor) -> list[str]:
 
 def _other_accounts(v: Vendor) -> list[str]:
     own = re.sub(r"[\s.-]", "", v.iban).upper()
-    return [f"Their papers name another bank account: {i}." for i in find_ibans(v.text.upper()) if own and i != own and not iban_problem(i)]
+    return [
+        f"Their papers name another bank account: {i}."
+        for i in find_ibans(v.text.upper())
+        if own and i != own and not iban_problem(i)
+    ]
 
 
 def _domains(v: Vendor) -> list[str]:
@@ -307,7 +369,11 @@ def _papers(case: Case, sheets: list[Sheet], v: Vendor, notes: Notebook) -> list
     have = {stem(w) for w in words(given)}
     missing = []
     for item in _asked_for(notes):
-        key = {stem(w) for w in words(re.split(r",|\bnot older|\bvalid|\bfor anything", item)[0]) if w not in STOP and len(w) > 2}
+        key = {
+            stem(w)
+            for w in words(re.split(r",|\bnot older|\bvalid|\bfor anything", item)[0])
+            if w not in STOP and len(w) > 2
+        }
         if key and len(key & have) < min(2, len(key)):
             missing.append(f"{line(item, 140)} {notes.cite_sentence(item)}".strip())
     return missing
@@ -319,16 +385,39 @@ def _asked_for(notes: Notebook) -> list[str]:
     for passage in notes.passages:
         if not re.search(r"supplier|vendor", passage.document + passage.place + passage.text, re.IGNORECASE):
             continue
-        listed = [s for row in passage.text.splitlines() if re.match(r"\s*(?:[-*•]|\d+[.)])\s", row) for s in split(row)]
-        prose = [s for s in split(passage.text) if re.search(r"\b(?:must|needs? to|required?|has to) (?:send|provide|submit|sign|include|upload|give|supply)\b", s, re.IGNORECASE)]
+        listed = [
+            s for row in passage.text.splitlines() if re.match(r"\s*(?:[-*•]|\d+[.)])\s", row) for s in split(row)
+        ]
+        prose = [
+            s
+            for s in split(passage.text)
+            if re.search(
+                r"\b(?:must|needs? to|required?|has to) (?:send|provide|submit|sign|include|upload|give|supply)\b",
+                s,
+                re.IGNORECASE,
+            )
+        ]
         items += [s for s in [*listed, *prose] if _REQUIRED.search(s) and not _KNOWN.search(s) and len(s.split()) < 25]
     return list(dict.fromkeys(items))
 
 
 def _given(v: Vendor) -> list[str]:
-    pairs = [("Name", v.name), ("Mail", v.email), ("Website", v.website), ("Country", v.country), ("VAT number", v.vat), ("IBAN", v.iban), ("Account holder", v.holder)]
-    checked = {"IBAN": "check digits hold" if v.iban and not iban_problem(v.iban) else "", "VAT number": "shape fits" if v.vat and not vat_problem(v.vat) else ""}
-    return [f"{label}: {value}" + (f" ({checked[label]})" if checked.get(label) else "") for label, value in pairs if value]
+    pairs = [
+        ("Name", v.name),
+        ("Mail", v.email),
+        ("Website", v.website),
+        ("Country", v.country),
+        ("VAT number", v.vat),
+        ("IBAN", v.iban),
+        ("Account holder", v.holder),
+    ]
+    checked = {
+        "IBAN": "check digits hold" if v.iban and not iban_problem(v.iban) else "",
+        "VAT number": "shape fits" if v.vat and not vat_problem(v.vat) else "",
+    }
+    return [
+        f"{label}: {value}" + (f" ({checked[label]})" if checked.get(label) else "") for label, value in pairs if value
+    ]
 
 
 def _ask_vendor(case: Case, report: Report, v: Vendor, missing: list[str], name: str) -> Steps[None]:
@@ -337,7 +426,21 @@ def _ask_vendor(case: Case, report: Report, v: Vendor, missing: list[str], name:
     if v.email:
         writer = find_name(case.given("notes"))
         hello = f"Hello {first_name(writer)}," if writer else "Hello,"
-        yield from send_one(case, report, mail([v.email], f"What we still need to set up {name}", [hello, "Thank you for your details. To set you up as a supplier we still need:", listed, "Kind regards,\nOperations"]), "The vendor's details are not complete.")
+        yield from send_one(
+            case,
+            report,
+            mail(
+                [v.email],
+                f"What we still need to set up {name}",
+                [
+                    hello,
+                    "Thank you for your details. To set you up as a supplier we still need:",
+                    listed,
+                    "Kind regards,\nOperations",
+                ],
+            ),
+            "The vendor's details are not complete.",
+        )
         return
     report.not_done.append("Mail to the supplier: there is no address to write to.")
     yield from open_one(case, report, task(f"Ask {name} for what is missing", listed.splitlines(), team="operations"))

@@ -26,9 +26,26 @@ _EVENT = (
     r"geliefert", r"bestellt", r"geleverd", r"besteld", r"livré\w*", r"reçu\w*", r"pedido",
 )  # fmt: skip
 _ASKED = (*REFUND, r"owe\w*", r"difference", r"second payment")
-_CHARGED = (r"charged", r"paid", r"payments? of", r"cost\w*", r"total", r"price", r"amount", r"betrag", r"bedrag", r"montant", r"importe")
-_NOT_A_DEADLINE = re.compile(r"\b(?:answer|reply|paid back|pays? back|go(?:es)? back to|transfer|bank|keep|records?|repair|letter|loan)\b", re.IGNORECASE)
-_DEADLINE = re.compile(r"\b(?:within|after|days of|reported|returned|claim|up to|innerhalb|binnen|dans les|plazo)\b", re.IGNORECASE)
+_CHARGED = (
+    r"charged",
+    r"paid",
+    r"payments? of",
+    r"cost\w*",
+    r"total",
+    r"price",
+    r"amount",
+    r"betrag",
+    r"bedrag",
+    r"montant",
+    r"importe",
+)
+_NOT_A_DEADLINE = re.compile(
+    r"\b(?:answer|reply|paid back|pays? back|go(?:es)? back to|transfer|bank|keep|records?|repair|letter|loan)\b",
+    re.IGNORECASE,
+)
+_DEADLINE = re.compile(
+    r"\b(?:within|after|days of|reported|returned|claim|up to|innerhalb|binnen|dans les|plazo)\b", re.IGNORECASE
+)
 
 
 @dataclass
@@ -87,7 +104,9 @@ def read_claim(case: Case, sheets: list[Sheet]) -> Claim:
     order = order or find_reference(papers, "order", "invoice")
     reason = classify(text, REASONS)
     amounts = find_amounts(text) or find_amounts(text, bare=True)
-    claim = Claim(email, name, order, orders, None, amounts, reason, _event(text, case.today), text, False, len(case.files))
+    claim = Claim(
+        email, name, order, orders, None, amounts, reason, _event(text, case.today), text, False, len(case.files)
+    )
     claim.amount = _asked(case, claim)
     _against_papers(claim, papers)
     claim.asks = has(text, REFUND) or bool(reason) or bool(case.given("amount"))
@@ -114,7 +133,10 @@ def _asked(case: Case, claim: Claim) -> Amount | None:
 
 def _names_difference(text: str, amounts: list[Amount]) -> bool:
     around = [text[max(0, a.start - 25) : a.end + 25] for a in amounts]
-    return any(re.search(r"differen\w*|too much|over-?charged (?:me |us )?(?:by|of)|verschil|unterschied", s, re.IGNORECASE) for s in around)
+    return any(
+        re.search(r"differen\w*|too much|over-?charged (?:me |us )?(?:by|of)|verschil|unterschied", s, re.IGNORECASE)
+        for s in around
+    )
 
 
 def _difference(amounts: list[Amount], values: list[Decimal]) -> Amount:
@@ -124,7 +146,12 @@ def _difference(amounts: list[Amount], values: list[Decimal]) -> Amount:
 
 def _against_papers(claim: Claim, papers: str) -> None:
     """Never more than a receipt shows was charged."""
-    totals = [a for row in papers.splitlines() if re.search(r"\b(?:total|totaal|summe|gesamt\w*|importe|betaald|paid)\b", row, re.IGNORECASE) for a in find_amounts(row, bare=True)]
+    totals = [
+        a
+        for row in papers.splitlines()
+        if re.search(r"\b(?:total|totaal|summe|gesamt\w*|importe|betaald|paid)\b", row, re.IGNORECASE)
+        for a in find_amounts(row, bare=True)
+    ]
     charged = max((a for a in totals if a.value > 0), key=lambda a: a.value, default=None)
     if charged is None:
         return
@@ -132,7 +159,9 @@ def _against_papers(claim: Claim, papers: str) -> None:
         claim.amount = charged
         claim.notes.append(f"The message names no amount; the receipt shows {said(charged.value, charged.currency)}.")
     elif charged.value < claim.amount.value and charged.currency in ("", claim.amount.currency):
-        claim.notes.append(f"Asked for {said(claim.amount.value, claim.amount.currency)}, but the receipt shows {said(charged.value)}.")
+        claim.notes.append(
+            f"Asked for {said(claim.amount.value, claim.amount.currency)}, but the receipt shows {said(charged.value)}."
+        )
         claim.amount = Amount(charged.value, claim.amount.currency, charged.text, 0, 0)
 
 
@@ -169,7 +198,9 @@ def _rules(claim: Claim, notes: Notebook, case: Case) -> Rules:
     if find_ibans(claim.text.upper()):
         rules.against.append("The message names a bank account to pay to. A person checks that first.")
     if len(claim.orders) > 1 and not case.given("order_number") and len({a.value for a in claim.amounts}) > 1:
-        rules.against.append(f"The message is about several orders ({', '.join(claim.orders[:5])}) with different amounts.")
+        rules.against.append(
+            f"The message is about several orders ({', '.join(claim.orders[:5])}) with different amounts."
+        )
     _approval(claim, notes, rules)
     return rules
 
@@ -195,7 +226,18 @@ def _deadline_for(claim: Claim, text: str) -> tuple[int, str] | None:
     scored = [(len(about & {stem(w) for w in words(s)}), s) for s in listed]
     best = max(scored, key=lambda item: item[0], default=(0, ""))
     if not best[0]:
-        best = next(((1, s) for s in listed if re.search(r"\brefund\w* (?:request|claim)|\brequest\w*|\ball refunds\b|\brefunds? (?:is|are|within|must)\b", s, re.IGNORECASE)), (0, ""))
+        best = next(
+            (
+                (1, s)
+                for s in listed
+                if re.search(
+                    r"\brefund\w* (?:request|claim)|\brequest\w*|\ball refunds\b|\brefunds? (?:is|are|within|must)\b",
+                    s,
+                    re.IGNORECASE,
+                )
+            ),
+            (0, ""),
+        )
     return (_period(best[1], claim.text), best[1]) if best[0] else None
 
 
@@ -213,7 +255,11 @@ def _currency(claim: Claim, house: str, rules: Rules) -> None:
 
 
 def _approval(claim: Claim, notes: Notebook, rules: Rules) -> None:
-    above = [c for c in approval_above(notes.knowledge) if claim.amount and claim.amount.value > c.value and re.search(r"refund", c.sentence, re.IGNORECASE)]
+    above = [
+        c
+        for c in approval_above(notes.knowledge)
+        if claim.amount and claim.amount.value > c.value and re.search(r"refund", c.sentence, re.IGNORECASE)
+    ]
     if above:
         top = max(above, key=lambda c: c.value)
         rules.found.append(f"“{top.sentence}” {notes.cite_sentence(top.sentence)}")
@@ -230,7 +276,11 @@ def _missing(claim: Claim, notes: Notebook) -> list[str]:
     missing = [] if claim.order else ["the order or invoice number"]
     missing += [] if claim.amount else ["the amount you were charged"]
     missing += [] if claim.reason or count(claim.text, REFUND) > 2 else ["what went wrong"]
-    if claim.reason == "damaged or defective" and not claim.files and re.search(r"\bphotos?\b", notes.knowledge, re.IGNORECASE):
+    if (
+        claim.reason == "damaged or defective"
+        and not claim.files
+        and re.search(r"\bphotos?\b", notes.knowledge, re.IGNORECASE)
+    ):
         missing.append("a photo of what was damaged")
     return missing
 
@@ -256,7 +306,13 @@ def _refund(case: Case, report: Report, claim: Claim, rules: Rules) -> Steps[Non
     paid = str(outcome.get("amount_words") or said(Decimal(str(last["amount"])), amount.currency))
     report.headline = f"Refund of {paid} to {outcome.get('party') or last['party']} booked for {claim.order}."
     report.did(f"Refund of {paid} booked")
-    yield from _answer(case, report, claim, f"We have booked your refund of {paid} for {claim.order}.", "It goes back the way you paid.")
+    yield from _answer(
+        case,
+        report,
+        claim,
+        f"We have booked your refund of {paid} for {claim.order}.",
+        "It goes back the way you paid.",
+    )
 
 
 def _not_booked(case: Case, report: Report, claim: Claim, outcome: Outcome, shown: str) -> Steps[None]:
@@ -264,9 +320,13 @@ def _not_booked(case: Case, report: Report, claim: Claim, outcome: Outcome, show
     report.refused(f"Refund of {shown}", outcome)
     if blocked(outcome):
         detail = [f"The refund could not be booked: {outcome.words}", *_facts(claim)]
-        yield from open_one(case, report, task(f"Refund {shown} to {claim.party} for {claim.order}", detail, team="finance"))
+        yield from open_one(
+            case, report, task(f"Refund {shown} to {claim.party} for {claim.order}", detail, team="finance")
+        )
     word = "declined" if outcome.status == Status.DECLINED else "not booked"
-    report.not_done.append(f"No mail was sent to the customer: the refund was {word}, and a person decides what to say.")
+    report.not_done.append(
+        f"No mail was sent to the customer: the refund was {word}, and a person decides what to say."
+    )
 
 
 def _ask(case: Case, report: Report, claim: Claim, missing: list[str]) -> Steps[None]:
@@ -275,12 +335,16 @@ def _ask(case: Case, report: Report, claim: Claim, missing: list[str]) -> Steps[
     report.not_done.append(f"Refund: it needs {wanted}.")
     if claim.email:
         listed = "\n".join(f"- {item}" for item in missing)
-        asked = yield from send_one(case, report, _reply(claim, "Thank you for your message. To look into your refund we still need:", listed))
+        asked = yield from send_one(
+            case, report, _reply(claim, "Thank you for your message. To look into your refund we still need:", listed)
+        )
         if asked:
             return
     elif "send_mail" in case.tools:
         report.not_done.append("No mail was sent: the message names no address to answer to.")
-    yield from open_one(case, report, task(f"Find out {wanted} for a refund request", _facts(claim), priority=priority(claim.text)))
+    yield from open_one(
+        case, report, task(f"Find out {wanted} for a refund request", _facts(claim), priority=priority(claim.text))
+    )
 
 
 def _hand_over(case: Case, report: Report, claim: Claim, against: list[str]) -> Steps[None]:
@@ -288,11 +352,20 @@ def _hand_over(case: Case, report: Report, claim: Claim, against: list[str]) -> 
     shown = said(claim.amount.value, claim.amount.currency) if claim.amount else "an amount not named"
     report.headline = f"Nothing was booked. {against[0]}"
     report.not_done.append(f"Refund of {shown}: a person has to decide.")
-    title = f"Decide on a refund of {shown} to {claim.party or 'a customer'}" + (f" for {claim.order}" if claim.order else "")
+    title = f"Decide on a refund of {shown} to {claim.party or 'a customer'}" + (
+        f" for {claim.order}" if claim.order else ""
+    )
     team = "finance" if any("currency" in a or "booked in" in a or "bank account" in a for a in against) else "support"
-    opened = yield from open_one(case, report, task(title, [*against, *_facts(claim)], team=team, priority=priority(claim.text)))
+    opened = yield from open_one(
+        case, report, task(title, [*against, *_facts(claim)], team=team, priority=priority(claim.text))
+    )
     if opened:
-        yield from _answer(case, report, claim, "Thank you for your message. We have passed your request to a colleague, who will look at it and answer you.")
+        yield from _answer(
+            case,
+            report,
+            claim,
+            "Thank you for your message. We have passed your request to a colleague, who will look at it and answer you.",
+        )
 
 
 def _answer(case: Case, report: Report, claim: Claim, *paragraphs: str) -> Steps[None]:

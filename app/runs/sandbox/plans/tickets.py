@@ -17,24 +17,50 @@ from app.runs.sandbox.reading.terms import overlap, query
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, read_files, search
 
-_FROM = re.compile(r"^[ \t>*]*(?:from|von|van|de|author|sender)[ \t]*:[ \t]*(?P<who>[^\n]+)$", re.IGNORECASE | re.MULTILINE)
-_WROTE = re.compile(r"^[ \t>]*(?:on|am|op|le) (?P<when>[^\n]{6,60}?),? (?P<who>[^\n,]{2,60}?) (?:wrote|schrieb|schreef|a écrit)\s*:[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_FROM = re.compile(
+    r"^[ \t>*]*(?:from|von|van|de|author|sender)[ \t]*:[ \t]*(?P<who>[^\n]+)$", re.IGNORECASE | re.MULTILINE
+)
+_WROTE = re.compile(
+    r"^[ \t>]*(?:on|am|op|le) (?P<when>[^\n]{6,60}?),? (?P<who>[^\n,]{2,60}?) (?:wrote|schrieb|schreef|a écrit)\s*:[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CHAT = re.compile(
     r"^[ \t]*(?P<when>\[?(?:\d{4}-\d\d-\d\d[ T]|\d{1,2}[./-]\d{1,2}[./-]\d{2,4},? |\d{1,2} \w{3,9}(?: \d{4})?,? )?\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?\]?)"
     r"[ \t]*[-–|]?[ \t]*(?P<who>[A-ZÀ-Þ][^:\n]{0,40}):[ \t]",
     re.IGNORECASE | re.MULTILINE,
 )
-_SPEAKER = re.compile(r"^(?P<when>)(?P<who>(?:[A-ZÀ-Þ][\w’'.-]*)(?: [A-ZÀ-Þ(][\w’'.)-]*){0,3}):[ \t]+(?=\S)", re.MULTILINE)
-_HEADER = re.compile(r"^[ \t>*]*(?:date|sent|to|cc|subject|datum|an|aan|betreff|onderwerp|status|priority)[ \t]*:[^\n]*\n?", re.IGNORECASE | re.MULTILINE)
-_NOT_PEOPLE = frozenset("subject date sent to cc status priority action actions todo note notes ticket re order summary".split())
+_SPEAKER = re.compile(
+    r"^(?P<when>)(?P<who>(?:[A-ZÀ-Þ][\w’'.-]*)(?: [A-ZÀ-Þ(][\w’'.)-]*){0,3}):[ \t]+(?=\S)", re.MULTILINE
+)
+_HEADER = re.compile(
+    r"^[ \t>*]*(?:date|sent|to|cc|subject|datum|an|aan|betreff|onderwerp|status|priority)[ \t]*:[^\n]*\n?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NOT_PEOPLE = frozenset(
+    ["subject", "date", "sent", "to", "cc", "status", "priority", "action", "actions", "todo", "note", "notes", "ticket", "re", "order", "summary"]
+)
 _STAFF = re.compile(r"\b(?:support|team|agent|service|help ?desk|operator|staff|internal|bot)\b", re.IGNORECASE)
-_PROMISE = re.compile(r"\b(?:(?:I|we)(?:['’]ll| will| shall| am going to| are going to)|will (?:be )?(?:send|sent|call|get back|refund|replace|check)\w*|let you know|(?:I|we) promise)\b", re.IGNORECASE)
+_PROMISE = re.compile(
+    r"\b(?:(?:I|we)(?:['’]ll| will| shall| am going to| are going to)|will (?:be )?(?:send|sent|call|get back|refund|replace|check)\w*|let you know|(?:I|we) promise)\b",
+    re.IGNORECASE,
+)
 _TODO = re.compile(r"^(?:action(?: item| point)?s?|todo|to do|next steps?|follow[- ]?up)\b\s*[:\-–]?\s*", re.IGNORECASE)
 _NEEDED = re.compile(r"\b(?:needs? to|has to|have to|must|should|someone|somebody)\s+(?P<do>\w.+)", re.IGNORECASE)
-_REQUEST = re.compile(r"\b(?:(?:can|could|will|would) (?:you|someone|somebody)(?: please)?|please|kindly|we (?:want|need|expect)(?: you to)?|I (?:want|need|expect|would like)(?: you to)?)\s+(?P<do>\w.+)", re.IGNORECASE)
-_LEAD = re.compile(r"^.*?\b(?:I|we)(?:['’]ll| will| shall| am going to| are going to)\s+(?:also |then |now )?(?P<do>\w.+)", re.IGNORECASE)
-_DONE = re.compile(r"\b(?:done|sent|shipped|refunded|resolved|fixed|arrived|received|works now|solved|closed|replaced|booked)\b", re.IGNORECASE)
-_POLITE = re.compile(r"^(?:(?:I am|we are|I'm) sorry|sorry|thank|thanks|hello|hi\b|dear|kind regards|best)", re.IGNORECASE)
+_REQUEST = re.compile(
+    r"\b(?:(?:can|could|will|would) (?:you|someone|somebody)(?: please)?|please|kindly|we (?:want|need|expect)(?: you to)?|I (?:want|need|expect|would like)(?: you to)?)\s+(?P<do>\w.+)",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^.*?\b(?:I|we)(?:['’]ll| will| shall| am going to| are going to)\s+(?:also |then |now )?(?P<do>\w.+)",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:done|sent|shipped|refunded|resolved|fixed|arrived|received|works now|solved|closed|replaced|booked)\b",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(
+    r"^(?:(?:I am|we are|I'm) sorry|sorry|thank|thanks|hello|hi\b|dear|kind regards|best)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +100,9 @@ def ticket_summariser(case: Case) -> Steps[str]:
     report.section("What was promised", [f"“{p.quote}” ({p.post.place})" for p in points if p.post.staff])
     report.section("Still open", _open(posts))
     report.section("Related guidance", _guidance(notes, text))
-    opened = yield from open_all(case, report, [_task(p, number, case.today) for p in points], "The thread names things somebody has to do.")
+    opened = yield from open_all(
+        case, report, [_task(p, number, case.today) for p in points], "The thread names things somebody has to do."
+    )
     subject = f"Ticket {number}" if number else "This thread"
     report.headline = f"{subject}: {plural(len(posts), 'message')}, {plural(len(points), 'thing')} to do, {plural(opened, 'task')} opened."
     return report.text(notes)
@@ -108,7 +136,14 @@ def _rows(sheet: Sheet, today: date) -> list[Post]:
     """A ticket export: a row for each message."""
     posts = []
     for table in sheet.tables:
-        with_roles(table, {"text": ("message", "body", "comment", "text", "content", "description", "note"), "who": ("author", "from", "sender", "name", "user", "customer", "agent"), "on": ("date", "created", "created at", "time", "sent", "timestamp")})
+        with_roles(
+            table,
+            {
+                "text": ("message", "body", "comment", "text", "content", "description", "note"),
+                "who": ("author", "from", "sender", "name", "user", "customer", "agent"),
+                "on": ("date", "created", "created at", "time", "sent", "timestamp"),
+            },
+        )
         if "text" in table.roles:
             days = table.dates("on", today=today)
             posts += [Post(table.cell(i, "who"), days[i], table.cell(i, "text")) for i in range(len(table.rows))]
@@ -120,7 +155,9 @@ def _thread(text: str, today: date) -> list[Post]:
         marks = [m for m in pattern.finditer(text) if m["who"].strip().lower() not in _NOT_PEOPLE]
         if len(marks) > (1 if pattern is _SPEAKER else 0):
             ends = [*(m.start() for m in marks[1:]), len(text)]
-            first = [Post("", None, text[: marks[0].start()].strip())] if len(text[: marks[0].start()].split()) > 5 else []
+            first = (
+                [Post("", None, text[: marks[0].start()].strip())] if len(text[: marks[0].start()].split()) > 5 else []
+            )
             return first + [_post(m, text[m.end() : end], today) for m, end in zip(marks, ends, strict=True)]
     return [Post("", None, text.strip())] if text.strip() else []
 
@@ -134,7 +171,9 @@ def _post(mark: re.Match[str], body: str, today: date) -> Post:
 def _wanted(posts: list[Post]) -> list[str]:
     said = [s for p in posts if not p.staff for s in split(p.text)]
     asked = [s for s in said if _REQUEST.search(s) or s.endswith("?")]
-    return [line(s, 240) for s in list(dict.fromkeys(asked))[:4]] or [line(s, 240) for s in summarise(" ".join(said), 1)]
+    return [line(s, 240) for s in list(dict.fromkeys(asked))[:4]] or [
+        line(s, 240) for s in summarise(" ".join(said), 1)
+    ]
 
 
 def _story(posts: list[Post]) -> list[str]:
@@ -169,7 +208,12 @@ def action_points(posts: list[Post]) -> list[Point]:
         later = [s for p in posts[at + 1 :] for s in split(p.text)]
         for sentence in split(post.text):
             do = _to_do(sentence, post)
-            settled = any(_DONE.search(s) and not re.search(r"\b(?:not|no|never|still|n't)\b", s, re.IGNORECASE) and overlap(do, s) > 0.5 for s in later)
+            settled = any(
+                _DONE.search(s)
+                and not re.search(r"\b(?:not|no|never|still|n't)\b", s, re.IGNORECASE)
+                and overlap(do, s) > 0.5
+                for s in later
+            )
             if do and not settled and not any(overlap(do, p.do) > 0.6 for p in points):
                 points.append(Point(do, line(sentence, 300), post))
     return points[:8]
@@ -192,7 +236,11 @@ def _to_do(sentence: str, post: Post) -> str:
 
 
 def _verb(words: str) -> str:
-    words = re.sub(r"\b(?:you|your)\b", lambda m: "the customer" if m.group().lower() == "you" else "the customer’s", words.strip(" .!?:-"))
+    words = re.sub(
+        r"\b(?:you|your)\b",
+        lambda m: "the customer" if m.group().lower() == "you" else "the customer’s",
+        words.strip(" .!?:-"),
+    )
     return words[:1].upper() + words[1:] if len(words.split()) > 1 else ""
 
 

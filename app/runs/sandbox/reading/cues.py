@@ -35,7 +35,19 @@ UNHAPPY = (
     r"angry", r"furious", r"disappoint\w*", r"unacceptable", r"ridiculous", r"frustrat\w*", r"terrible", r"awful", r"worst", r"fed up", r"complain\w*", r"third time", r"still (?:no|not|waiting|nothing)", r"nobody (?:answer|repl|respond)\w*",
     r"enttäusch\w*", r"unverschämt", r"teleurgesteld", r"schandalig", r"inacceptable", r"déçu\w*", r"inaceptable",
 )  # fmt: skip
-HAPPY = (r"happy", r"great", r"perfect", r"solved", r"works now", r"wonderful", r"appreciate", r"super", r"resolved", r"opgelost", r"gelöst")
+HAPPY = (
+    r"happy",
+    r"great",
+    r"perfect",
+    r"solved",
+    r"works now",
+    r"wonderful",
+    r"appreciate",
+    r"super",
+    r"resolved",
+    r"opgelost",
+    r"gelöst",
+)
 TEAMS: Mapping[str, tuple[str, ...]] = {
     "finance": (r"invoic\w*", r"refund\w*", r"pay(?:ment|ments|out)?\b", r"billing", r"credit note", r"vat\b", r"charge[ds]?\b", r"bank", r"accounting"),
     "engineering": (r"bug\w*", r"crash\w*", r"error\w*", r"api\b", r"deploy\w*", r"release", r"server\w*", r"log ?in", r"database", r"fix\b", r"integration", r"outage", r"patch"),

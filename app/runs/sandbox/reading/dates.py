@@ -83,7 +83,9 @@ def _of(match: re.Match[str], today: date, us: bool) -> date | None:
         return _made(int(match["y1"]), int(match["m1"]), int(match["d1"]))
     if match["p1"]:
         return _numeric(int(match["p1"]), int(match["p2"]), _year(match["y2"]), us and match["sep"] == "/")
-    day, month, year = (match["d3"], match["m3"], match["y3"]) if match["d3"] else (match["d4"], match["m4"], match["y4"])
+    day, month, year = (
+        (match["d3"], match["m3"], match["y3"]) if match["d3"] else (match["d4"], match["m4"], match["y4"])
+    )
     number = MONTHS[month.lower()]
     return _made(int(year), number, int(day)) if year else _closest(number, int(day), today)
 

@@ -57,7 +57,11 @@ def vat_problem(raw: str) -> str:
     prefix = "CHE" if number.startswith("CHE") else number[:2]
     pattern = _VAT.get(prefix)
     if pattern is None:
-        return f"begins with “{prefix}”, which is not a country prefix we know" if prefix.isalpha() else "has no country prefix"
+        return (
+            f"begins with “{prefix}”, which is not a country prefix we know"
+            if prefix.isalpha()
+            else "has no country prefix"
+        )
     return "" if re.fullmatch(pattern, number[len(prefix) :]) else f"does not have the shape of a {prefix} VAT number"
 
 
@@ -66,7 +70,7 @@ def find_vat_numbers(text: str) -> list[str]:
     shapes = (rf"\b{prefix}[ .-]?(?:{body})\b" for prefix, body in _VAT.items())
     compacted = re.sub(r"(?<=[A-Z0-9])[ .](?=[A-Z0-9])", "", text)
     found = [m.group() for shape in shapes for source in (text, compacted) for m in re.finditer(shape, source)]
-    return list(dict.fromkeys(re.sub(r"[ .-]", "", f) for f in found if not iban_problem(f) == ""))
+    return list(dict.fromkeys(re.sub(r"[ .-]", "", f) for f in found if iban_problem(f)))
 
 
 def country_code(words: str) -> str:

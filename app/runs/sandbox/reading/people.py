@@ -30,12 +30,10 @@ _COMPANY = re.compile(
     rf"(?P<value>[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*(?:[ \t]+(?:&|und|and|et|en|y|de|of|the|[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*)){{0,4}}[ \t]+{_SUFFIX})(?![\w])"
 )
 _NOT_NAMES = frozenset(
-    "sent hi hello dear the a i we you please sorry writing happy unhappy afraid sure not very still contacting"
-    " customer support team order refund invoice ticket regarding re fwd iphone ipad android".split()
+    ["sent", "hi", "hello", "dear", "the", "a", "i", "we", "you", "please", "sorry", "writing", "happy", "unhappy", "afraid", "sure", "not", "very", "still", "contacting", "customer", "support", "team", "order", "refund", "invoice", "ticket", "regarding", "re", "fwd", "iphone", "ipad", "android"]
 )
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net gmx.com"
-    " web.de proton.me protonmail.com mail.com yandex.com qq.com 163.com t-online.de orange.fr free.fr libero.it ziggo.nl".split()
+    ["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.com", "web.de", "proton.me", "protonmail.com", "mail.com", "yandex.com", "qq.com", "163.com", "t-online.de", "orange.fr", "free.fr", "libero.it", "ziggo.nl"]
 )
 
 
@@ -51,6 +49,7 @@ def find_urls(text: str) -> list[str]:
 
 def host_of(address: str) -> str:
     """`shop.example.org` of a web or mail address, without `www.`, lower case; empty when there is none."""
+    address = address.rpartition("@")[2] if find_emails(address) else address
     found = re.search(r"(?:^|@|//)(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)", address.strip().lower())
     return found[1] if found else ""
 
@@ -64,7 +63,19 @@ def name_from_email(address: str) -> str:
     """`mara.lindqvist@…` as "Mara Lindqvist"; empty when the address holds no name."""
     local = re.sub(r"\d+|\+.*", "", address.partition("@")[0])
     words = [w for w in re.split(r"[._-]+", local) if len(w) > 1]
-    generic = {"info", "sales", "support", "office", "hello", "contact", "admin", "billing", "accounts", "noreply", "orders"}
+    generic = {
+        "info",
+        "sales",
+        "support",
+        "office",
+        "hello",
+        "contact",
+        "admin",
+        "billing",
+        "accounts",
+        "noreply",
+        "orders",
+    }
     return " ".join(w.capitalize() for w in words) if words and not generic & set(words) else ""
 
 
@@ -76,7 +87,18 @@ def find_companies(text: str) -> list[str]:
 def _trimmed(company: str) -> str:
     """Without the words that began the sentence or a closing full stop."""
     words = company.split()
-    while len(words) > 2 and words[0].lower().strip(",.:") in {"from", "at", "for", "by", "dear", "hi", "the", "we", "our", "to"}:
+    while len(words) > 2 and words[0].lower().strip(",.:") in {
+        "from",
+        "at",
+        "for",
+        "by",
+        "dear",
+        "hi",
+        "the",
+        "we",
+        "our",
+        "to",
+    }:
         words = words[1:]
     return re.sub(r"(?<=Ltd|Inc|LLC)\.$", "", " ".join(words).rstrip(","))
 

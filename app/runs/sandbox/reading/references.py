@@ -10,9 +10,7 @@ _LABELS = {
 }
 _PREFIX = {"order": "ORD|SO", "invoice": "INV|RE|RG|FA|FAC", "ticket": "TCK|TKT|CASE|INC", "purchase_order": "PO"}
 _TOKEN = r"(?P<token>#?[A-Z]{0,6}[-/#]?\d[\w/-]*|[A-Z]{1,6}[-_]\w*\d[\w/-]*)"
-_LINK = (
-    r"[ \t]*(?:(?:nummer|number|num|no|nr|id|ref(?:erence)?|n[°ºo])\b\.?)?[ \t]*(?:[:=#№]|is\b)?[ \t]*(?:(?:nummer|number|no|nr)\b\.?)?[ \t]*[:#]?[ \t]*"
-)
+_LINK = r"[ \t]*(?:(?:nummer|number|num|no|nr|id|ref(?:erence)?|n[°ºo])\b\.?)?[ \t]*(?:[:=#№]|is\b)?[ \t]*(?:(?:nummer|number|no|nr)\b\.?)?[ \t]*[:#]?[ \t]*"
 _BARE = re.compile(r"(?<![\w-])[A-Z]{2,6}[-_/](?:\d{4}[-_/])?\d{2,}[\w-]*|(?<!\w)#\d{3,}")
 
 

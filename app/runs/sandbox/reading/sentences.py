@@ -35,7 +35,9 @@ def _blocks(text: str) -> list[str]:
     for line in text.splitlines():
         bullet = _BULLET.match(line)
         body = line[bullet.end() :].strip() if bullet else line.strip()
-        wrapped = blocks and blocks[-1] and not bullet and len(blocks[-1]) > 50 and not re.search(r"[.!?:]$", blocks[-1])
+        wrapped = (
+            blocks and blocks[-1] and not bullet and len(blocks[-1]) > 50 and not re.search(r"[.!?:]$", blocks[-1])
+        )
         if wrapped and body and body[0].islower():
             blocks[-1] += " " + body
         else:

@@ -143,7 +143,13 @@ def _is_amount(cell: str) -> bool:
 def is_total_row(row: Sequence[str]) -> bool:
     """Whether a row sums up the ones above it."""
     first = next((c for c in row if c), "")
-    return bool(re.match(r"(?:grand |sub)?[ -]?totals?\b|sum\b|summe\b|gesamt|totaal|zwischensumme|subtotaal|suma\b", first, re.IGNORECASE))
+    return bool(
+        re.match(
+            r"(?:grand |sub)?[ -]?totals?\b|sum\b|summe\b|gesamt|totaal|zwischensumme|subtotaal|suma\b",
+            first,
+            re.IGNORECASE,
+        )
+    )
 
 
 def without_totals(table: Table) -> Table:
@@ -154,4 +160,6 @@ def without_totals(table: Table) -> Table:
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table for the answer."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(c).replace("|", "/").replace("\n", " ") for c in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(str(c).replace("|", "/").replace("\n", " ") for c in line) + " |" for line in lines
+    )
