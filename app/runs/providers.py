@@ -53,7 +53,9 @@ def model_for(run: Run) -> Model:
     if key is None or key.workspace_id != run.workspace_id or key.disabled_at is not None:
         raise ProviderFailed("model_unavailable", version.model, passing=False)
     mark_used(key)
-    return _provider_model(key.provider, version.model, key.base_url, reveal(key))
+    wanted = (key.provider, version.model, key.base_url, reveal(key))
+    db.session.commit()  # the first import of an SDK takes a second or more: no write lock may be held for it
+    return _provider_model(*wanted)
 
 
 def _provider_model(provider: str, name: str, base_url: str, secret: str) -> Model:
