@@ -89,7 +89,7 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise Misconfigured(
-            f"LeenOps cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            f"LeenOps cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
             "Set PORT to a free port, for example: PORT=8001 bin/run"
         ) from None
 
@@ -149,8 +149,10 @@ class Greeting:
         self.said = False
 
     def each_round(self) -> float:
-        """Look whether it answers, until it does. Returns the seconds until the next look."""
+        """Look whether it answers, until it does; then whether Redis does. Returns the seconds to the next look."""
         if self.said:
+            with suppress(Misconfigured):  # a Redis that was killed comes back with what it had written
+                redis_server.ensure(self.settings.data)
             return 1.0
         if self._answers():
             self.said = True

@@ -31,9 +31,7 @@ def scripted(*turns: Any) -> FunctionModel:
             raise turn
         if isinstance(turn, str):
             return ModelResponse(parts=[TextPart(turn)])
-        return ModelResponse(
-            parts=[replace(part, tool_call_id=f"c{taken}-{index}") for index, part in enumerate(turn)]
-        )
+        return ModelResponse(parts=[replace(part, tool_call_id=f"c{taken}-{index}") for index, part in enumerate(turn)])
 
     return FunctionModel(respond)
 

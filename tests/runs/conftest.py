@@ -33,7 +33,7 @@ def allow(app: Any) -> Callable[[Run], None]:
 
     def make(run: Run) -> None:
         rule = Rule(
-            workspace_id=run.workspace_id, position=1, name="all alone", tool="*", conditions=[], effect="allow", quorum=[]
+            workspace_id=run.workspace_id, position=1, name="alone", tool="*", conditions=[], effect="allow", quorum=[]
         )  # fmt: skip
         db.session.add(rule)
         db.session.commit()

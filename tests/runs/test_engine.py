@@ -18,8 +18,8 @@ from app.runs.lease import LeaseLost, claim, hold
 from app.runs.models import Effect, Run, RunCheckpoint, RunEvent
 from app.runs.services import cancel, due_runs, retry, wake
 from app.workspaces.models import Membership, Role
-from tests.fakes import Counted, call, ports, returns, scripted
 from tests.factories import a_member
+from tests.fakes import Counted, call, ports, returns, scripted
 
 
 def reloaded(run: Run) -> Run:
@@ -391,7 +391,9 @@ def test_waiting_is_not_working_time(ready):
 def test_results_are_kept_while_another_call_of_the_turn_waits(ready):
     run = ready("look", "pay")
     look, pay = Counted("look", EffectClass.READ, Risk.LOW), Counted()
-    wired = ports(scripted([call("look", party="Ada", amount=1), call("pay", party="Ada", amount=5)], "Paid."), look, pay)
+    wired = ports(
+        scripted([call("look", party="Ada", amount=1), call("pay", party="Ada", amount=5)], "Paid."), look, pay
+    )
     engine.advance(run.id, wired)
     assert list(db.session.get_one(RunCheckpoint, run.id).results) == ["c0-0"]
     approve(run)
