@@ -69,7 +69,7 @@ class Desk:
             calls = [p for p in response.parts if isinstance(p, ToolCallPart)]
             if not calls:
                 return "".join(p.content for p in response.parts if isinstance(p, TextPart))
-            messages.append(ModelRequest(parts=[self._answer(c) for c in calls]))
+            messages.append(ModelRequest(parts=list[Any](self._answer(c) for c in calls)))
         raise AssertionError("it never came to an end")
 
     def _answer(self, call: ToolCallPart) -> ToolReturnPart:

@@ -80,7 +80,12 @@ _KIN = {
     "car": "mileage kilometre kilometres car",
     "alcohol": "wine beer bar drinks champagne whisky vodka cocktail",
 }
-_NUMBERS = {w: n for n, w in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)}
+_NUMBERS = {
+    w: n
+    for n, w in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+    )
+}
 
 
 @dataclass
@@ -186,8 +191,20 @@ def _lines(table: Table, case: Case, before: int) -> list[Line]:
         if amount and len(cur) == 3 and cur.isalpha():
             amount = Amount(amount.value, cur, amount.text, 0, 0)
         receipt = table.cell(i, "receipt") if "receipt" in table.roles else None
-        cells = [table.cell(i, r) for r in ("person", "category", "merchant")]
-        listed.append(Line(before + i + 1, days[i], amount, *cells, receipt, table.cell(i, "notes"), "; ".join(row)))
+        person, category, merchant = (table.cell(i, r) for r in ("person", "category", "merchant"))
+        listed.append(
+            Line(
+                before + i + 1,
+                days[i],
+                amount,
+                person,
+                category,
+                merchant,
+                receipt,
+                table.cell(i, "notes"),
+                "; ".join(row),
+            )
+        )
     return listed
 
 
@@ -283,7 +300,9 @@ def _stems(text: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _subject(sentence: str) -> frozenset[str]:
     """What a limit is about: the words before the amount."""
-    head = re.split(r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", sentence, maxsplit=1, flags=re.IGNORECASE)[0]
+    head = re.split(
+        r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", sentence, maxsplit=1, flags=re.IGNORECASE
+    )[0]
     return _stems(head) or _stems(sentence)
 
 
@@ -298,18 +317,9 @@ def _cap_for(item: Line, limits: list[Cap]) -> Cap | None:
     about = _stems(item.category or item.about)
     best: tuple[float, Cap] | None = None
     for cap in limits:
-        if (
-            re.search(r"\breceipt|\bapprov|\blists?\b|\badvances?\b|\bkilomet", cap.sentence, re.IGNORECASE)
-            and "up to" not in cap.sentence.lower()
-        ):
+        if not _limits_a_line(cap.sentence):
             continue
-        subject = _stems(
-            re.split(
-                r":|\bup to\b|\bmax|\bat most\b|\bno more\b|\blimit|\bmay\b|\bmust\b", cap.sentence, flags=re.IGNORECASE
-            )[0]
-            or cap.sentence
-        )
-        subject = subject or _stems(cap.sentence)
+        subject = _subject(cap.sentence)
         score = len(about & subject) - 0.1 * len(subject - about) - 0.05 * len(about - subject)
         if about & subject and (best is None or score > best[0]):
             best = (score, cap)

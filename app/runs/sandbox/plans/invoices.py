@@ -186,6 +186,7 @@ def _sum(text: str, label: str, mark: str) -> Decimal | None:
         if (
             re.match(rf"(?:{label})(?![a-z])", head, re.IGNORECASE)
             and not excluded
+            and not re.fullmatch(r"net\W*\d{1,3}(?: days)?\W*", head, re.IGNORECASE)
             and (n := _end_number(row, mark)) is not None
         ):
             values.append(n)

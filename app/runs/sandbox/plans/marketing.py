@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from app.runs.sandbox.conversation import Case
 from app.runs.sandbox.notebook import Notebook
@@ -64,10 +65,12 @@ class Guide:
                 if re.match(r"(?:our|your|at|the|my|their)\b", good, re.IGNORECASE)
                 else ""
             )
-            text = re.compile(lead + _pattern(bad).pattern, re.IGNORECASE).sub(
-                lambda m, good=good: good[:1].upper() + good[1:] if m.group()[0].isupper() else good, text
-            )  # type: ignore[misc]
+            text = re.sub(lead + _pattern(bad).pattern, partial(_as_cased, good), text, flags=re.IGNORECASE)
         return re.sub(r"!+", ".", text) if _NO_BANG.search(self.text) else text
+
+
+def _as_cased(good: str, found: re.Match[str]) -> str:
+    return good[:1].upper() + good[1:] if found.group()[0].isupper() else good
 
 
 def _a_word(word: str) -> bool:

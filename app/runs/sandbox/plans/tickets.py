@@ -37,7 +37,24 @@ _HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NOT_PEOPLE = frozenset(
-    ["subject", "date", "sent", "to", "cc", "status", "priority", "action", "actions", "todo", "note", "notes", "ticket", "re", "order", "summary"]
+    [
+        "subject",
+        "date",
+        "sent",
+        "to",
+        "cc",
+        "status",
+        "priority",
+        "action",
+        "actions",
+        "todo",
+        "note",
+        "notes",
+        "ticket",
+        "re",
+        "order",
+        "summary",
+    ]
 )
 _STAFF = re.compile(r"\b(?:support|team|agent|service|help ?desk|operator|staff|internal|bot)\b", re.IGNORECASE)
 _PROMISE = re.compile(
