@@ -47,7 +47,7 @@ class Desk:
         blocks = [f"{s['label']} ({s['name']}):\n{inputs[s['name']]}" for s in template.inputs if inputs.get(s["name"])]
         if self.files:
             blocks.append("Attached files: " + ", ".join(f"{n} (text/plain, 1 kB)" for n in self.files))
-        opening = [
+        opening: list[Any] = [
             SystemPromptPart(f"{template.instructions}\n\nPlan: {plan}"),
             UserPromptPart("\n\n".join(blocks), timestamp=TODAY),
         ]

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (inputs stand as somebody pasted them)
 """The Sandbox model on tickets, incidents, code, texts, suppliers and stock it was not written for."""
 
 from tests.runs.sandbox.desk import Desk
