@@ -8,6 +8,7 @@ shares one commit; what leaves the database is journalled as started, committed,
 """
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -154,8 +155,9 @@ class Work:
     def _words(self, calls: list[ToolCallPart]) -> str:
         if not calls:
             return "Wrote the result"
-        titles = [tool.title.lower() if (tool := self.ports.tools.get(c.tool_name)) else c.tool_name for c in calls]
-        return "Decided what to do next: " + ", ".join(titles)
+        titles = Counter(tool.title if (tool := self.ports.tools.get(c.tool_name)) else c.tool_name for c in calls)
+        said = (title.lower() + (f" ({n} times)" if n > 1 else "") for title, n in titles.items())
+        return "Decided what to do next: " + ", ".join(said)
 
     def _retry_later(self, run: Run, failure: ProviderFailed) -> bool:
         """Wait for the provider without a worker, until the step's total deadline has passed."""
