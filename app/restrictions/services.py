@@ -33,7 +33,11 @@ class Standing:
 
     @property
     def is_suspended(self) -> bool:
-        return any(m.level == Level.SUSPENDED for m in self.measures)
+        return self.suspension is not None
+
+    @property
+    def suspension(self) -> Restriction | None:
+        return next((m for m in self.measures if m.level == Level.SUSPENDED), None)
 
     @property
     def state(self) -> str:
@@ -70,48 +74,33 @@ def suspend(workspace: Workspace, *, ground: Ground, reason: str, clause: str, b
     All of it in the caller's transaction: the measure, both audit logs, the owners' mail, the signal.
     Raises Conflict when the workspace is suspended already, Invalid without a reason.
     """
-    db.session.scalars(select(Workspace.id).where(Workspace.id == workspace.id).with_for_update()).one()
-    if standing_of(workspace.id).is_suspended:
+    if _standing_held(workspace).is_suspended:
         raise Conflict("This workspace is suspended already.")
-    return _impose(workspace, Level.SUSPENDED, ground, [], reason, clause, by)
+    measure = _impose(draft(workspace, Level.SUSPENDED, ground, [], reason, clause), workspace, by)
+    enqueue(PARK_RUNS, workspace.id)
+    return measure
 
 
 def restrict(
     workspace: Workspace, *, ground: Ground, capabilities: list[Capability], reason: str, clause: str, by: Any
 ) -> Restriction:
-    """Switch named capabilities off; everything else goes on. Raises Invalid when none is named."""
-    chosen = [c.value for c in SWITCHABLE if c in capabilities]
+    """Switch named capabilities off; everything else goes on, at once and in the caller's transaction.
+
+    Raises Invalid when none is named, Conflict when all of them are off already.
+    """
+    chosen = [c for c in SWITCHABLE if c in capabilities]
     if not chosen:
         raise Invalid("Choose what to switch off.", field="capabilities")
-    return _impose(workspace, Level.RESTRICT, ground, chosen, reason, clause, by)
-
-
-def _impose(
-    workspace: Workspace, level: Level, ground: Ground, capabilities: list[str], reason: str, clause: str, by: Any
-) -> Restriction:
-    if not reason.strip():
-        raise Invalid("Say what the customer should read.", field="reason")
-    measure = Restriction(
-        workspace_id=workspace.id,
-        level=level,
-        ground=ground,
-        capabilities=capabilities,
-        reason=reason.strip(),
-        clause=clause.strip(),
-        imposed_by=by.id,
-    )
-    db.session.add(measure)
-    db.session.flush()
-    words = "Suspended" if level is Level.SUSPENDED else f"Switched off: {', '.join(capabilities)}"
-    detail = {"level": level, "ground": ground, "reason": measure.reason, "clause": measure.clause}
-    _tell(workspace, measure, "imposed", words, detail, by)
-    if level is Level.SUSPENDED:
-        enqueue(PARK_RUNS, workspace.id)
-    return measure
+    standing = _standing_held(workspace)
+    if not any(standing.may(capability) for capability in chosen):
+        raise Conflict("All of this is switched off already.")
+    return _impose(draft(workspace, Level.RESTRICT, ground, chosen, reason, clause), workspace, by)
 
 
 def lift(measure: Restriction, *, reason: str, by: Any) -> None:
-    """End a measure; what it stopped goes on. Raises Conflict when it was lifted already."""
+    """End a measure; what it stopped goes on. Raises Conflict when it was lifted already, Invalid without a reason."""
+    if not reason.strip():
+        raise Invalid("Say why it ends. The customer reads it.", field="lift_reason")
     lifted = changed(
         update(Restriction)
         .where(Restriction.id == measure.id, Restriction.lifted_at.is_(None))
@@ -122,48 +111,96 @@ def lift(measure: Restriction, *, reason: str, by: Any) -> None:
     if lifted != 1:
         raise Conflict("This measure was lifted already.")
     workspace = db.session.get_one(Workspace, measure.workspace_id)
-    _tell(workspace, measure, "lifted", "Lifted the measure", {"reason": reason.strip()}, by)
+    _tell(workspace, measure, "lifted", by)
     enqueue(RESUME_RUNS, workspace.id)
 
 
+def draft(
+    workspace: Workspace, level: Level, ground: Ground, capabilities: list[Capability], reason: str, clause: str
+) -> Restriction:
+    """A measure as it would be, not in force and not stored. Raises Invalid without a reason."""
+    if not reason.strip():
+        raise Invalid("Say what the customer should read.", field="reason")
+    return Restriction(
+        workspace_id=workspace.id,
+        level=level,
+        ground=ground,
+        capabilities=[c.value for c in capabilities],
+        reason=reason.strip(),
+        clause=clause.strip(),
+        imposed_at=now(),
+    )
+
+
+def in_words(measure: Restriction) -> str:
+    """What the measure does: "Suspended", or what it switches off."""
+    if measure.level == Level.SUSPENDED:
+        return "Suspended"
+    return "Switched off: " + ", ".join(SWITCHABLE[Capability(c)].lower() for c in measure.capabilities)
+
+
+def letter(workspace: Workspace, measure: Restriction) -> str:
+    """What the owners read in their mail, for a measure in force and for one that ended."""
+    if not measure.is_active:
+        is_free = standing_of(workspace.id).state == "active"
+        now_on = "Everything works again." if is_free else "Other measures stay in force."
+        return f"A measure on {workspace.name} has ended: {in_words(measure).lower()}. {now_on}\n\n{measure.lift_reason}"
+    if measure.level == Level.SUSPENDED:
+        effect = f"All runs in {workspace.name} have stopped. Members can still sign in, read and export."
+    else:
+        effect = f"For {workspace.name} we have {in_words(measure).lower()}. Everything else works."
+    return (
+        f"{effect}\n\nWhy: {measure.reason}\nGround: {measure.ground.replace('_', ' ')}.\n"
+        f"Clause: {measure.clause or 'not named'}.\n\n"
+        "A person decided this. To have it looked at again, write to hello@leenops.com."
+    )
+
+
 def measures_of(workspace_id: int) -> list[Restriction]:
-    """Every measure there ever was, newest first."""
+    """The measures there ever were, newest first, at most 100."""
     query = select(Restriction).where(Restriction.workspace_id == workspace_id)
     return list(db.session.scalars(query.order_by(Restriction.id.desc()).limit(100)))
 
 
-def _tell(workspace: Workspace, measure: Restriction, action: str, words: str, detail: dict[str, Any], by: Any) -> None:
+def _standing_held(workspace: Workspace) -> Standing:
+    """The standing, which nobody else can change until the transaction ends."""
+    db.session.scalars(select(Workspace.id).where(Workspace.id == workspace.id).with_for_update()).one()
+    return standing_of(workspace.id)
+
+
+def _impose(measure: Restriction, workspace: Workspace, by: Any) -> Restriction:
+    measure.imposed_by = by.id
+    db.session.add(measure)
+    db.session.flush()
+    _tell(workspace, measure, "imposed", by)
+    return measure
+
+
+def _tell(workspace: Workspace, measure: Restriction, action: str, by: Any) -> None:
     """Both audit logs, the owners, and every open browser."""
-    subject, actor = f"restriction:{measure.public_id}", ("LeenOps support", f"staff:{by.public_id}")
-    record(f"staff:restriction:{action}", words, workspace_id=workspace.id, actor=actor, subject=subject, after=detail)
-    own = {**detail, "workspace": workspace.slug}
-    record(
-        f"staff:restriction:{action}",
-        f"{workspace.name}: {words}",
-        workspace_id=None,
-        actor=by,
-        subject=subject,
-        after=own,
-    )
+    words = in_words(measure) if measure.is_active else f"Lifted: {in_words(measure)}"
+    kind, subject = f"staff:restriction:{action}", f"restriction:{measure.public_id}"
+    change = _change(measure)
+    actor = ("LeenOps support", f"staff:{by.public_id}")
+    record(kind, words, workspace_id=workspace.id, actor=actor, subject=subject, **change)
+    record(kind, f"{workspace.name}: {words}", workspace_id=None, actor=by, subject=subject, **change)
     publish(workspace.id, "standing", "access")
-    mail.send(
-        to=_owners(workspace.id),
-        subject=f"{workspace.name}: {words.lower()}",
-        text=_letter(workspace, measure, action),
-        workspace_id=workspace.id,
-        key=f"restriction-{measure.public_id}-{action}",
-    )
+    if owners := _owners(workspace.id):
+        mail.send(
+            to=owners,
+            subject=f"{workspace.name}: {words[0].lower()}{words[1:]}",
+            text=letter(workspace, measure),
+            workspace_id=workspace.id,
+            key=f"restriction-{measure.public_id}-{action}",
+        )
 
 
-def _letter(workspace: Workspace, measure: Restriction, action: str) -> str:
-    if action == "lifted":
-        return f"The measure on {workspace.name} has ended. Runs that were stopped go on.\n\n{measure.lift_reason}"
-    off = "" if measure.level == Level.SUSPENDED else f"Switched off: {', '.join(measure.capabilities)}.\n"
-    return (
-        f"{'All runs have stopped in' if not off else 'Something was switched off for'} {workspace.name}.\n{off}\n"
-        f"Why: {measure.reason}\nGround: {measure.ground}. Clause: {measure.clause or 'not named'}.\n\n"
-        "You can still sign in, read and export. Reply to hello@leenops.com to appeal."
-    )
+def _change(measure: Restriction) -> dict[str, dict[str, Any]]:
+    fields = ("level", "ground", "capabilities", "reason", "clause")
+    stood = {name: getattr(measure, name) for name in fields}
+    if measure.is_active:
+        return {"before": {}, "after": stood}
+    return {"before": stood, "after": {"lifted": measure.lift_reason}}
 
 
 def _owners(workspace_id: int) -> list[str]:

@@ -6,7 +6,9 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.accounts.models import StaffMember
+from app.accounts.passwords import weakness
 from app.db import db
+from app.errors import DomainError
 from app.support.services import ROLES, create_staff, totp_of
 
 staff = AppGroup("staff", help="Support staff.")
@@ -19,8 +21,13 @@ staff = AppGroup("staff", help="Support staff.")
 @click.password_option()
 def create(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
     """Add a staff member; prints the second factor to set up, once."""
+    if problem := weakness(password, about=(name, email)):
+        raise click.ClickException(problem)
     secret = pyotp.random_base32()
-    create_staff(email, name, password, list(roles), secret)
+    try:
+        create_staff(email, name, password, list(roles), secret)
+    except DomainError as error:
+        raise click.ClickException(error.sentence) from error
     db.session.commit()
     click.echo(pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="LeenOps staff"))
 

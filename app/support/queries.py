@@ -1,13 +1,12 @@
 """What staff may look up: metadata, never content."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 
-from app.accounts.models import User
+from app.accounts.models import StaffMember, User
 from app.agents.models import Agent
-from app.audit.models import AuditEntry
 from app.db import db
 from app.errors import NotFound
 from app.restrictions.models import Restriction
@@ -24,17 +23,20 @@ class Facts:
     owners: list[str]
     members: int
     agents: int
-    running: int
+    runs: int
+    unfinished: int
 
 
 def find_workspaces(words: str, *, after: int = 0) -> Sequence[Workspace]:
-    """Workspaces by part of their name or address, or by a member's exact mail address."""
+    """Up to PAGE + 1 workspaces by part of their name or address, or by a member's exact mail address, oldest first;
+    the extra one says there are more."""
     query = select(Workspace).where(Workspace.id > after)
     if words:
-        members = select(Membership.workspace_id).join(User).where(User.email == words.strip().lower())
+        members = select(Membership.workspace_id).join(User).where(User.email == words.lower())
+        members = members.where(Membership.ended_at.is_(None))
         named = or_(Workspace.slug.contains(words, autoescape=True), Workspace.name.icontains(words, autoescape=True))
         query = query.where(or_(named, Workspace.id.in_(members)))
-    return db.session.scalars(query.order_by(Workspace.id).limit(PAGE)).all()
+    return db.session.scalars(query.order_by(Workspace.id).limit(PAGE + 1)).all()
 
 
 def get_workspace(slug: str) -> Workspace:
@@ -59,18 +61,18 @@ def facts_of(workspace: Workspace) -> Facts:
     present = select(Membership).where(Membership.workspace_id == workspace.id, Membership.ended_at.is_(None))
     members = db.session.scalars(present).all()
     agents = select(func.count(Agent.id)).where(Agent.workspace_id == workspace.id)
-    open_runs = select(func.count(Run.id)).where(Run.workspace_id == workspace.id, Run.state.not_in(FINISHED))
+    runs = select(func.count(Run.id)).where(Run.workspace_id == workspace.id)
     return Facts(
         owners=[m.user.email for m in members if m.role == Role.OWNER],
         members=len(members),
         agents=db.session.scalar(agents) or 0,
-        running=db.session.scalar(open_runs) or 0,
+        runs=db.session.scalar(runs) or 0,
+        unfinished=db.session.scalar(runs.where(Run.state.not_in(FINISHED))) or 0,
     )
 
 
-def staff_log(*, before: int | None = None) -> Sequence[AuditEntry]:
-    """LeenOps' own audit chain, newest first."""
-    query = select(AuditEntry).where(AuditEntry.chain == 0)
-    if before:
-        query = query.where(AuditEntry.seq < before)
-    return db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(50)).all()
+def names_of(measures: Iterable[Restriction]) -> dict[int, str]:
+    """Who imposed and lifted these measures, by id."""
+    ids = {who for m in measures for who in (m.imposed_by, m.lifted_by) if who is not None}
+    rows = db.session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(ids)))
+    return {row.id: row.name for row in rows}

@@ -1,20 +1,24 @@
 """Signing in as staff, finding a workspace, and measures against it."""
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, StaffPermission, public, staff, staff_member
+from app.access import StaffPermission, public, staff, staff_member
+from app.audit import queries as audit_log
 from app.audit.services import record
 from app.db import begin_writing, db
-from app.errors import Invalid
 from app.extensions import limiter
 from app.restrictions import services as restrictions
 from app.restrictions.models import Ground, Level
+from app.restrictions.services import Standing
 from app.support import bp, queries, services
-from app.web import Kind, notify, render
+from app.support.forms import LONGEST, MeasureForm, clauses, plain, usual_clause
+from app.web import Kind, notify, page_key, render, search_words
 from app.workspaces.models import Workspace
 
 TRIES = "10 per minute"
+CODES = "5 per 15 minutes"
+"""Wrong codes after a right password, per staff member: only who knows the password can use these up."""
 
 
 @bp.get("/login")
@@ -27,13 +31,20 @@ def login() -> ResponseReturnValue:
 
 @bp.post("/login")
 @limiter.limit(TRIES)
+@limiter.limit(
+    CODES,
+    key_func=lambda: "staff-code:" + request.form.get("email", "").strip().lower()[:254],
+    deduct_when=lambda response: "wrong_code" in g,
+)
 @public
 def sign_in() -> ResponseReturnValue:
     form = request.form
     try:
         services.sign_in(form.get("email", ""), form.get("password", ""), form.get("code", ""))
-    except Invalid as refused:
-        db.session.rollback()
+    except services.SignInRefused as refused:
+        if isinstance(refused, services.WrongCode):
+            g.wrong_code = True
+        db.session.commit()
         return render("support/login.html", status=422, errors={"email": [refused.sentence]}, typed=form)
     db.session.commit()
     return redirect(url_for("support.index"), 303)
@@ -50,9 +61,9 @@ def logout() -> ResponseReturnValue:
 @bp.get("/")
 @staff(StaffPermission.VIEW)
 def index() -> ResponseReturnValue:
-    words = request.args.get("q", "")
-    found = queries.find_workspaces(words, after=request.args.get("after", 0, type=int))
-    return render("support/index.html", words=words, workspaces=found, page_size=queries.PAGE)
+    words = search_words("q")
+    found = queries.find_workspaces(words, after=page_key("after") or 0)
+    return render("support/index.html", words=words, workspaces=found[: queries.PAGE], more=len(found) > queries.PAGE)
 
 
 @bp.get("/workspaces/<slug>")
@@ -62,88 +73,95 @@ def show(slug: str) -> ResponseReturnValue:
     begin_writing()
     _record_look(queries.get_workspace(slug))
     db.session.commit()
-    return _page(queries.get_workspace(slug), {}, {}, 200)
+    return _page(queries.get_workspace(slug))
 
 
 @bp.post("/workspaces/<slug>/restrictions")
 @staff(StaffPermission.RESTRICT)
 def impose(slug: str) -> ResponseReturnValue:
     """First the review page with what the customer will see; with `confirmed` the measure itself."""
-    found, form = queries.get_workspace(slug), request.form
-    if errors := _problems():
-        return _page(found, errors, form, 422)
-    if form.get("confirmed") != "yes":
-        return render(
-            "support/review.html", subject=found, form=form, chosen=form.getlist("capabilities"), words=_words()
-        )
-    ground = Ground(form["ground"])
-    common = {"reason": form["reason"], "clause": form.get("clause", ""), "by": staff_member()}
-    if form["level"] == Level.SUSPENDED:
-        restrictions.suspend(found, ground=ground, **common)
+    found, form = queries.get_workspace(slug), MeasureForm.of(request.form)
+    if errors := form.errors():
+        return _page(found, form, errors, status=422)
+    if request.form.get("confirmed") == "no":
+        return _page(found, form)
+    if request.form.get("confirmed") != "yes":
+        return _review(found, form)
+    common = {"ground": Ground(form.ground), "reason": form.reason, "clause": form.clause, "by": staff_member()}
+    if form.level == Level.SUSPENDED:
+        restrictions.suspend(found, **common)
     else:
-        chosen = [Capability(c) for c in form.getlist("capabilities")]
-        restrictions.restrict(found, ground=ground, capabilities=chosen, **common)
+        restrictions.restrict(found, capabilities=form.chosen, **common)
     db.session.commit()
-    notify(Kind.SUCCESS, "In force. The owners were told.")
-    return redirect(url_for("support.show", slug=slug), 303)
+    return _back(slug, "In force. The owners have mail.")
 
 
 @bp.post("/workspaces/<slug>/restrictions/<measure>/lift")
 @staff(StaffPermission.RESTRICT)
 def lift(slug: str, measure: str) -> ResponseReturnValue:
     found = queries.get_workspace(slug)
-    reason = request.form.get("lift_reason", "").strip()
-    if not reason:
-        return _page(found, {"lift_reason": ["Say why it ends. The customer reads it."]}, request.form, 422)
-    restrictions.lift(queries.get_measure(found, measure), reason=reason, by=staff_member())
+    which, reason = queries.get_measure(found, measure), plain(request.form.get("lift_reason", ""))
+    if not reason or len(reason) > LONGEST:
+        sentence = "Say why it ends. The customer reads it." if not reason else f"Use at most {LONGEST:,} characters."
+        return _page(found, errors={f"lift-{measure}": [sentence]}, status=422, lift_reason=reason)
+    restrictions.lift(which, reason=reason, by=staff_member())
     db.session.commit()
-    notify(Kind.SUCCESS, "Lifted. Runs that were stopped go on.")
-    return redirect(url_for("support.show", slug=slug), 303)
+    return _back(slug, "Lifted. The owners have mail.")
 
 
 @bp.get("/audit")
 @staff(StaffPermission.VIEW)
 def audit() -> ResponseReturnValue:
-    return render("support/audit.html", entries=queries.staff_log(before=request.args.get("before", type=int)))
+    rows = audit_log.entries(0, audit_log.Filter(), before=page_key(), limit=audit_log.PAGE + 1)
+    return render("support/audit.html", entries=rows[: audit_log.PAGE], more=len(rows) > audit_log.PAGE)
 
 
-def _problems() -> dict[str, list[str]]:
-    form, errors = request.form, {}
-    if form.get("level") not in list(Level):
-        errors["level"] = ["Choose what should happen."]
-    if form.get("ground") not in list(Ground):
-        errors["ground"] = ["Choose the ground."]
-    if not form.get("reason", "").strip():
-        errors["reason"] = ["Say what the customer should read."]
-    known = {c.value for c in restrictions.SWITCHABLE}
-    chosen = form.getlist("capabilities")
-    if form.get("level") == Level.RESTRICT and (not chosen or not set(chosen) <= known):
-        errors["capabilities"] = ["Choose what to switch off."]
-    return errors
-
-
-def _words() -> dict[str, str]:
-    return {c.value: words for c, words in restrictions.SWITCHABLE.items()}
+def _back(slug: str, sentence: str) -> ResponseReturnValue:
+    notify(Kind.SUCCESS, sentence)
+    return redirect(url_for("support.show", slug=slug), 303)
 
 
 def _record_look(found: Workspace) -> None:
     who = staff_member()
-    actor = ("LeenOps support", f"staff:{who.public_id}")
-    record("staff:workspace:viewed", "Looked at this workspace's figures", workspace_id=found.id, actor=actor)
-    record("staff:workspace:viewed", f"Looked at {found.name}", workspace_id=None, actor=who, subject=found.slug)
+    kind, actor = "staff:workspace:viewed", ("LeenOps support", f"staff:{who.public_id}")
+    record(kind, "Looked at this workspace's figures", workspace_id=found.id, actor=actor)
+    record(kind, f"Looked at {found.name}", workspace_id=None, actor=who, subject=f"workspace:{found.slug}")
 
 
-def _page(found: Workspace, errors: dict[str, list[str]], typed: object, status: int) -> ResponseReturnValue:
+def _page(
+    found: Workspace,
+    form: MeasureForm | None = None,
+    errors: dict[str, list[str]] | None = None,
+    *,
+    status: int = 200,
+    lift_reason: str = "",
+) -> ResponseReturnValue:
+    measures = restrictions.measures_of(found.id)
     return render(
         "support/workspace.html",
         status=status,
         subject=found,
         facts=queries.facts_of(found),
-        measures=restrictions.measures_of(found.id),
-        subject_standing=restrictions.standing_of(found.id),
-        words=_words(),
-        grounds=list(Ground),
-        errors=errors,
-        typed=typed,
+        measures=measures,
+        names=queries.names_of(measures),
+        in_words=restrictions.in_words,
+        in_force=restrictions.standing_of(found.id),
+        switchable=[(c.value, words) for c, words in restrictions.SWITCHABLE.items()],
+        clauses=clauses(),
+        form=form or MeasureForm(clause=usual_clause()),
+        errors=errors or {},
+        lift_reason=lift_reason,
         may_restrict=services.staff_permits(staff_member(), StaffPermission.RESTRICT),
+    )
+
+
+def _review(found: Workspace, form: MeasureForm) -> ResponseReturnValue:
+    draft = restrictions.draft(found, Level(form.level), Ground(form.ground), form.chosen, form.reason, form.clause)
+    return render(
+        "support/review.html",
+        subject=found,
+        form=form,
+        what=restrictions.in_words(draft),
+        letter=restrictions.letter(found, draft),
+        standing=Standing((draft,)),
     )
