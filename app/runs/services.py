@@ -47,7 +47,7 @@ def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: 
     db.session.flush()
     for file in files:
         file.run_id = run.id
-    history = prompt.opening(version, inputs, files)
+    history = prompt.opening(version, inputs, files, workspace=db.session.get_one(Workspace, agent.workspace_id))
     db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
     _log_start(run, agent, version, by)
     enqueue(ADVANCE_RUN, run.id)

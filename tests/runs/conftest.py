@@ -9,6 +9,7 @@ from app.approvals.models import Rule
 from app.db import db
 from app.runs import prompt
 from app.runs.models import Run, RunCheckpoint
+from app.workspaces.models import Workspace
 from tests.factories import a_run, a_workspace, an_agent
 
 
@@ -19,7 +20,8 @@ def ready(app: Any) -> Callable[..., Run]:
     def make(*tools: str, **fields: Any) -> Run:
         agent = an_agent(a_workspace(), version={"tools": list(tools), "settings": fields.pop("settings", {})})
         run = a_run(agent, **fields)
-        history = prompt.opening(run.version, run.input, [])
+        workspace = db.session.get_one(Workspace, run.workspace_id)
+        history = prompt.opening(run.version, run.input, [], workspace=workspace)
         db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
         db.session.commit()
         return run

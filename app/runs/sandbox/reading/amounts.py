@@ -11,7 +11,36 @@ SYMBOLS = {
     "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Rs.": "INR", "kr.": "", "kr": "", "Fr.": "CHF",
 }  # fmt: skip
 """`kr` names a krona or krone: an amount, in a currency the text does not settle."""
-CODES = ["EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "AUD", "CAD", "NZD", "SGD", "HKD", "BRL", "MXN", "ZAR", "ILS", "AED", "KRW", "UAH"]
+CODES = [
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "JPY",
+    "CNY",
+    "INR",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "HUF",
+    "RON",
+    "BGN",
+    "TRY",
+    "AUD",
+    "CAD",
+    "NZD",
+    "SGD",
+    "HKD",
+    "BRL",
+    "MXN",
+    "ZAR",
+    "ILS",
+    "AED",
+    "KRW",
+    "UAH",
+]
 WORDS = {
     "euros": "EUR", "euro": "EUR", "dollars": "USD", "dollar": "USD", "pounds": "GBP", "pound": "GBP",
     "francs": "CHF", "franken": "CHF", "rupees": "INR", "yen": "JPY", "zloty": "PLN", "kronor": "SEK",

@@ -30,10 +30,69 @@ _COMPANY = re.compile(
     rf"(?P<value>[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*(?:[ \t]+(?:&|und|and|et|en|y|de|of|the|[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*)){{0,4}}[ \t]+{_SUFFIX})(?![\w])"
 )
 _NOT_NAMES = frozenset(
-    ["sent", "hi", "hello", "dear", "the", "a", "i", "we", "you", "please", "sorry", "writing", "happy", "unhappy", "afraid", "sure", "not", "very", "still", "contacting", "customer", "support", "team", "order", "refund", "invoice", "ticket", "regarding", "re", "fwd", "iphone", "ipad", "android"]
+    [
+        "sent",
+        "hi",
+        "hello",
+        "dear",
+        "the",
+        "a",
+        "i",
+        "we",
+        "you",
+        "please",
+        "sorry",
+        "writing",
+        "happy",
+        "unhappy",
+        "afraid",
+        "sure",
+        "not",
+        "very",
+        "still",
+        "contacting",
+        "customer",
+        "support",
+        "team",
+        "order",
+        "refund",
+        "invoice",
+        "ticket",
+        "regarding",
+        "re",
+        "fwd",
+        "iphone",
+        "ipad",
+        "android",
+    ]
 )
 FREE_MAIL = frozenset(
-    ["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.com", "web.de", "proton.me", "protonmail.com", "mail.com", "yandex.com", "qq.com", "163.com", "t-online.de", "orange.fr", "free.fr", "libero.it", "ziggo.nl"]
+    [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "web.de",
+        "proton.me",
+        "protonmail.com",
+        "mail.com",
+        "yandex.com",
+        "qq.com",
+        "163.com",
+        "t-online.de",
+        "orange.fr",
+        "free.fr",
+        "libero.it",
+        "ziggo.nl",
+    ]
 )
 
 

@@ -109,7 +109,24 @@ def excluded_by(text: str, subject: str) -> str:
     about = {stem(w) for w in words(subject) if w not in STOP and len(w) > 3}
     generic = {
         stem(w)
-        for w in ["refund", "refunds", "refunded", "order", "orders", "return", "returns", "customer", "customers", "item", "items", "product", "products", "money", "delivered", "delivery"]
+        for w in [
+            "refund",
+            "refunds",
+            "refunded",
+            "order",
+            "orders",
+            "return",
+            "returns",
+            "customer",
+            "customers",
+            "item",
+            "items",
+            "product",
+            "products",
+            "money",
+            "delivered",
+            "delivery",
+        ]
     }
     for sentence in exclusions(text):
         named = {stem(w) for w in words(_EXCLUDES.sub(" ", sentence)) if w not in STOP and len(w) > 3}
