@@ -12,7 +12,6 @@ from tests.factories import a_member, a_run, a_workspace, an_agent, an_approval
 FREE = {
     "members/leave",
     "members/<person>/remove",
-    "members/<person>/role",
     "members/invitations/<invitation>/withdraw",
     "keys/<key>/disable",
     "runs/<run>/stop",
