@@ -150,7 +150,7 @@ def letter(workspace: Workspace, measure: Restriction) -> str:
     else:
         effect = f"For {workspace.name} we have {in_words(measure).lower()}. Everything else works."
     return (
-        f"{effect}\n\nWhy: {measure.reason}\nGround: {measure.ground.replace('_', ' ')}.\n"
+        f"{effect}\n\nWhy: {measure.reason}\n\nGround: {measure.ground.replace('_', ' ')}.\n"
         f"Clause: {measure.clause or 'not named'}.\n\n"
         "A person decided this. To have it looked at again, write to hello@leenops.com."
     )
