@@ -24,17 +24,15 @@ DEMO = ("fennel-rye", "northwind")
 DATABASE_SECONDS = 15.0
 
 
-def everything(app: Flask) -> list[str]:
-    """Make all of it stand. Returns the demo's sign-ins as lines to print; none in production."""
+def everything(app: Flask) -> None:
+    """Make all of it stand. Raises Misconfigured when something must be put right first."""
     settings: Settings = app.config["SETTINGS"]
     with app.app_context():
         wait_for_database()
         migrate()
         policies()
-        if settings.is_production:
-            return []
-        demo(settings)
-        return sign_ins(settings)
+        if not settings.is_production:
+            demo(settings)
 
 
 def wait_for_database() -> None:
@@ -89,7 +87,9 @@ def demo(settings: Settings) -> None:
 
 
 def sign_ins(settings: Settings) -> list[str]:
-    """Who can sign in to the demo, as they are in the database now."""
+    """Who can sign in to the demo, as they are in the database now, as lines to print; none in production."""
+    if settings.is_production:
+        return []
     people = db.session.execute(
         select(Workspace.name, User.email, Membership.role)
         .join(Membership, Membership.workspace_id == Workspace.id)

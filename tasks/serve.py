@@ -10,12 +10,17 @@ import shutil
 import socket
 import sys
 import time
+import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPConnection
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 from gunicorn.app.base import BaseApplication
+from pydantic_ai.messages import ModelMessagesTypeAdapter
 
 from app import create_app, redis_server
 from app.config import Settings, load
@@ -26,6 +31,7 @@ from tasks.supervisor import Child, Supervisor
 
 BACKLOG = 2048
 PATIENCE_SECONDS = 60.0
+WARM = ("app.runs.sandbox", "genai_prices.data")
 
 
 class Web(BaseApplication):
@@ -60,7 +66,7 @@ class Web(BaseApplication):
 
 def main() -> int:
     """Run until told to stop. The exit status: 0 after a clean stop, 1 when it could not start."""
-    began = time.monotonic()
+    began = psutil.Process().create_time()
     try:
         settings = load()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -100,18 +106,45 @@ def serve(settings: Settings, listener: socket.socket, began: float) -> int:
         redis_server.ensure(settings.data)
         settings = load()  # now it knows where the embedded Redis listens
         app = create_app(settings)
-        sign_ins = prepare.everything(app)
-        worker.preload()
+        apart(lambda: prepare.everything(app))
+        with app.app_context():
+            greeting = Greeting(settings, prepare.sign_ins(settings), began)
         _let_go(app)
         limits = settings.data / "workers"
         shutil.rmtree(limits, ignore_errors=True)
         limits.mkdir(mode=0o700)
-        greeting = Greeting(settings, sign_ins, began)
-        Supervisor(_children(app, settings, listener), limits).run(greeting.each_round)
+        Supervisor(_children(app, settings, listener), limits).run(greeting.each_round, warm_up=warm_up)
     finally:
         listener.close()
         redis_server.stop(settings.data)
     return 0
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do `work` in a process of its own: what it leaves in memory is not shared with everyone after it."""
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            work()
+            code = 0
+        except Misconfigured as error:
+            print(error, file=sys.stderr)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    if os.waitpid(pid, 0)[1]:
+        raise Misconfigured("LeenOps did not start; the lines above say why.")
+
+
+def warm_up() -> None:
+    """Import and build what every run needs, once, while the web process already answers."""
+    worker.preload()
+    for name in WARM:
+        import_module(name)
+    ModelMessagesTypeAdapter.dump_python(ModelMessagesTypeAdapter.validate_python([]))  # builds its schema
 
 
 def _children(app: Any, settings: Settings, listener: socket.socket) -> list[Child]:
@@ -125,7 +158,7 @@ def _children(app: Any, settings: Settings, listener: socket.socket) -> list[Chi
 
     runs = [Child(f"runs-{n + 1}", lambda: on("runs")) for n in range(settings.workers)]
     return [
-        Child("web", lambda: Web(app, settings, listener).run()),
+        Child("web", lambda: Web(app, settings, listener).run(), early=True),
         *runs,
         Child("work", lambda: on("work")),
         Child("clock", clock),
@@ -157,13 +190,13 @@ class Greeting:
         if self._answers():
             self.said = True
             print(self.words(), flush=True)
-        elif time.monotonic() - self.began > PATIENCE_SECONDS:
+        elif time.time() - self.began > PATIENCE_SECONDS:
             self.said = True
             print("LeenOps has started but does not answer; the lines above may say why.", file=sys.stderr, flush=True)
         return 1.0 if self.said else 0.02
 
     def words(self) -> str:
-        took = time.monotonic() - self.began
+        took = time.time() - self.began
         lines = [f"LeenOps is up at {self.settings.base_url}  ({took:.1f} s; Ctrl-C stops it)", *self.sign_ins]
         return "\n".join(lines) + "\n"
 

@@ -32,10 +32,14 @@ ORDERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass
 class Child:
-    """One process to keep alive. `work` runs in it and returns when it is told to stop, or is recycled."""
+    """One process to keep alive. `work` runs in it and returns when it is told to stop, or is recycled.
+
+    An `early` one starts before the parent has warmed up: it does not need what the others share.
+    """
 
     name: str
     work: Callable[[], None]
+    early: bool = False
     pid: int = 0
     started: float = 0.0
     falls: int = 0
@@ -58,15 +62,17 @@ class Supervisor:
     _wakeup: tuple[int, int] = field(default_factory=os.pipe)
     _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
-    def run(self, each_round: Callable[[], float]) -> None:
+    def run(self, each_round: Callable[[], float], *, warm_up: Callable[[], None] = lambda: None) -> None:
         """Start all and watch over them until a signal says stop, then stop all.
 
         `each_round` is called between looks and returns the seconds until the next one.
         """
         self._listen()
-        gc.collect()
-        gc.freeze()  # the collector leaves shared pages alone, so they stay shared
         try:
+            _share()
+            self._start_due(early=True)
+            warm_up()
+            _share()
             while not self.orders:
                 self._reap()
                 self._start_due()
@@ -109,10 +115,10 @@ class Supervisor:
             with suppress(BlockingIOError):
                 os.read(self._wakeup[0], 4096)
 
-    def _start_due(self) -> None:
+    def _start_due(self, *, early: bool = False) -> None:
         clock = time.monotonic()
         for child in self.children:
-            if not child.is_up and child.due <= clock and not self.orders:
+            if not child.is_up and child.due <= clock and not self.orders and (child.early or not early):
                 child.started = clock
                 child.pid = self._fork(child)
 
@@ -173,6 +179,12 @@ class Supervisor:
                 if time.time() > float((self.limits / str(child.pid)).read_text()):
                     log.warning("supervisor.killed", child=child.name, reason="its job took too long")
                     _kill_group(child.pid)
+
+
+def _share() -> None:
+    """Keep the collector away from all that is there now, so that its memory pages stay shared after a fork."""
+    gc.collect()
+    gc.freeze()
 
 
 def _follow(lifeline: int) -> None:
