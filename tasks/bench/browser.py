@@ -1,6 +1,7 @@
 """A signed-in visitor over plain HTTP: keeps its connection, its cookie and its CSRF token."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
@@ -8,6 +9,8 @@ from urllib.parse import urlencode
 from app.config import load
 
 WORKSPACE = "/w/fennel-rye"
+KEPT_SECONDS = 10
+"""A connection that was idle for longer may have been closed by the server."""
 _TOKEN = re.compile(rb'name="csrf_token" value="([^"]+)"')
 
 
@@ -26,6 +29,7 @@ class Visitor:
     cookie: str = ""
     token: str = ""
     _connection: HTTPConnection | None = field(default=None, repr=False)
+    _used: float = field(default=0, repr=False)
 
     def twin(self) -> "Visitor":
         """The same sign-in on a connection of its own."""
@@ -39,13 +43,15 @@ class Visitor:
         return self._send("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
 
     def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
-        if self._connection is None:
+        if self._connection is None or time.monotonic() - self._used > KEPT_SECONDS:
             self._connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         given = {"Cookie": self.cookie} if self.cookie else {}
         self._connection.request(method, path, body, headers | given)
         response = self._connection.getresponse()
         self._remember(response)
-        return Answer(response.status, response.headers.get("Location", ""), response.read())
+        answer = Answer(response.status, response.headers.get("Location", ""), response.read())
+        self._used = time.monotonic()
+        return answer
 
     def _remember(self, response: HTTPResponse) -> None:
         for value in response.headers.get_all("Set-Cookie") or ():
