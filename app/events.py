@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.db import after_commit
+from app.db import after_commit, db
 from app.extensions import connect_redis
 
 log = structlog.get_logger()
@@ -32,10 +33,28 @@ def publish(workspace_id: int, *names: str) -> None:
     """Tell the open browsers of this workspace that `names` changed, once committed.
 
     A name is the id of a fragment ("approval-3f…", "run-81…") or a list ("approvals", "runs").
-    May be lost when Redis is away; pages are right again on their next load.
+    May be lost when Redis is away; pages are right again on their next load. What one transaction says
+    several times is sent once.
     """
+    session = db.session()
+    for action in session.info.get("after_commit", ()):
+        if isinstance(action, Signals) and action.workspace_id == workspace_id:
+            action.names += names
+            return
     redis: Redis = current_app.extensions["redis"]
-    after_commit(lambda: send(redis, workspace_id, *names))
+    after_commit(Signals(redis, workspace_id, list(names)), session)
+
+
+@dataclass
+class Signals:
+    """What a transaction will say to one workspace once it is committed."""
+
+    redis: Redis
+    workspace_id: int
+    names: list[str]
+
+    def __call__(self) -> None:
+        send(self.redis, self.workspace_id, *self.names)
 
 
 def send(redis: Redis, workspace_id: int, *names: str) -> None:
