@@ -144,7 +144,8 @@ def letter(workspace: Workspace, measure: Restriction) -> str:
     if not measure.is_active:
         is_free = standing_of(workspace.id).state == "active"
         now_on = "Everything works again." if is_free else "Other measures stay in force."
-        return f"A measure on {workspace.name} has ended: {in_words(measure).lower()}. {now_on}\n\n{measure.lift_reason}"
+        ended = f"A measure on {workspace.name} has ended: {in_words(measure).lower()}."
+        return f"{ended} {now_on}\n\n{measure.lift_reason}"
     if measure.level == Level.SUSPENDED:
         effect = f"All runs in {workspace.name} have stopped. Members can still sign in, read and export."
     else:
