@@ -26,7 +26,7 @@ from app.runs import journal, prompt
 from app.runs.errors import SENTENCES, ProviderFailed
 from app.runs.lease import Lease, LeaseLost, claim, hold, renewing
 from app.runs.log import Cost, append
-from app.runs.models import EffectState, EventKind, Run, RunCheckpoint, RunState
+from app.runs.models import Effect, EffectState, EventKind, Run, RunCheckpoint, RunState
 from app.runs.ports import Answer, Permit, Ports, Proposal
 from app.runs.providers import ask
 from app.workspaces.models import Workspace
@@ -67,6 +67,14 @@ class Settled:
     outcome: str
     """success | failed | denied, as pydantic-ai names them."""
     content: Any
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A permitted call that changes nothing: done together with the turn's other reads."""
+
+    proposal: Proposal
+    permit: Permit
 
 
 @dataclass
@@ -178,6 +186,7 @@ class Work:
     def _work_calls(self, run: Run, checkpoint: RunCheckpoint, response: ModelResponse) -> bool:
         calls = [p for p in response.parts if isinstance(p, ToolCallPart)]
         waits: list[Permit] = []
+        reads: list[tuple[ToolCallPart, Reading]] = []
         for index, call in enumerate(calls):
             if call.tool_call_id in checkpoint.results:
                 continue
@@ -187,9 +196,12 @@ class Work:
             run, checkpoint = self._load(), db.session.get_one(RunCheckpoint, self.lease.run_id)
             if isinstance(outcome, Permit):
                 waits.append(outcome)
+            elif isinstance(outcome, Reading):
+                reads.append((call, outcome))
             else:
-                settled = {"outcome": outcome.outcome, "content": outcome.content}
-                checkpoint.results = {**checkpoint.results, call.tool_call_id: settled}
+                _keep(checkpoint, call, outcome)
+        if reads:
+            run, checkpoint = self._read_all(reads)
         if waits:
             return self._wait(run, waits)
         parts = [_returned(call, checkpoint.results[call.tool_call_id]) for call in calls]
@@ -197,8 +209,8 @@ class Work:
         checkpoint.results = {}
         return True
 
-    def _one(self, run: Run, call: ToolCallPart, key: str, said: str) -> Settled | Permit | None:
-        """Settle one call: a result, a permit to wait for, or None when the run had to stop."""
+    def _one(self, run: Run, call: ToolCallPart, key: str, said: str) -> Settled | Permit | Reading | None:
+        """Settle one call: a result, a permit to wait for, something to read, or None when the run had to stop."""
         try:
             proposal = self._proposal(run, call, key, said)
         except ToolRefused as refusal:
@@ -212,7 +224,7 @@ class Work:
         effect = journal.find(key)
         if effect is not None and effect.state in (EffectState.SUCCEEDED, EffectState.FAILED):
             return Settled("success" if effect.state == EffectState.SUCCEEDED else "failed", effect.result)
-        permit = self._permit(proposal, effect.state if effect else None)
+        permit = self._permit(proposal, effect)
         if permit.answer is Answer.WAIT:
             return permit
         if permit.answer is Answer.DONE:
@@ -222,18 +234,16 @@ class Work:
             return Settled("denied", permit.words)
         return self._act(proposal, permit)
 
-    def _permit(self, proposal: Proposal, state: str | None) -> Permit:
+    def _permit(self, proposal: Proposal, effect: Effect | None) -> Permit:
         """Ask the gate; a call that was cut off is settled from our records where they prove it."""
-        if state is None:
+        if effect is None:
             return self.ports.gate.permit(proposal)
-        if state == EffectState.STARTED:
+        if effect.state == EffectState.STARTED:
             once = proposal.tool.effect_class(proposal.context) is EffectClass.ONCE
             if not once or proposal.tool.settled(proposal.context) is not None:
-                effect = journal.find(proposal.call_key)
-                return Permit(Answer.GO, args=effect.args if effect else None)
-            effect = journal.find(proposal.call_key)
-            if effect is not None:
-                journal.finish(effect.id, EffectState.UNKNOWN, {})
+                args, card = effect.args, effect.approval_id
+                return Permit(Answer.GO, args=args, approval_id=card, is_consumed=card is not None)
+            journal.finish(effect.id, EffectState.UNKNOWN, {})
         return self.ports.gate.unknown(proposal)
 
     def _proposal(self, run: Run, call: ToolCallPart, key: str, said: str) -> Proposal:
@@ -260,31 +270,41 @@ class Work:
 
     # --- acting --------------------------------------------------------------------------------
 
-    def _act(self, proposal: Proposal, permit: Permit) -> Settled | Permit | None:
+    def _act(self, proposal: Proposal, permit: Permit) -> Settled | Permit | Reading:
         """Do it, once. The approval is consumed in the transaction that starts the effect."""
         arguments = proposal.tool.arguments.model_validate(permit.args) if permit.args else proposal.arguments
         proposal = _with(proposal, arguments)
-        if permit.approval_id is not None and not self.ports.gate.consume(permit.approval_id, proposal):
-            return Permit(Answer.WAIT)
         kind = proposal.tool.effect_class(proposal.context)
         if kind is EffectClass.READ:
-            return self._read(proposal)
-        if kind is EffectClass.LOCAL:
-            return self._act_locally(proposal, permit)
-        return self._act_outside(proposal, permit)
+            return Reading(proposal, permit)
+        if not self._consume(proposal, permit):
+            return Permit(Answer.WAIT)
+        return self._act_locally(proposal, permit) if kind is EffectClass.LOCAL else self._act_outside(proposal, permit)
 
-    def _read(self, proposal: Proposal) -> Settled:
-        """Reading may be slow, so no write lock is held meanwhile; a crash just reads again."""
+    def _consume(self, proposal: Proposal, permit: Permit) -> bool:
+        needs = permit.approval_id is not None and not permit.is_consumed
+        return not needs or self.ports.gate.consume(permit.approval_id or 0, proposal)
+
+    def _read_all(self, reads: list[tuple[ToolCallPart, Reading]]) -> tuple[Run, RunCheckpoint]:
+        """Read everything a turn asks for. It may be slow, so no write lock is held; a crash just reads again."""
         db.session.commit()
-        began = time.monotonic()
         mode = begin_mode.set("DEFERRED")
+        found = []
         try:
             with renewing(self.lease, db.engine):
-                state, result = _run_tool(proposal)
+                for call, reading in reads:
+                    began = time.monotonic()
+                    found.append((call, reading, *_run_tool(reading.proposal), _ms(began)))
         finally:
             db.session.rollback()
             begin_mode.reset(mode)
-        return self._settle(self._begin(), proposal, state, result, _ms(began))
+        run = self._begin()
+        checkpoint = db.session.get_one(RunCheckpoint, run.id)
+        for call, reading, state, result, took in found:
+            self._consume(reading.proposal, reading.permit)
+            settled = self._settle(run, reading.proposal, state, result, took, reading.permit.approval_id)
+            _keep(checkpoint, call, settled)
+        return run, checkpoint
 
     def _act_locally(self, proposal: Proposal, permit: Permit) -> Settled:
         """Journal row, approval and effect are one transaction: all of it happened, or nothing."""
@@ -303,7 +323,7 @@ class Work:
         journal.finish(effect.id, state, result)
         return self._settle(self._load(), proposal, state, result, _ms(began), permit.approval_id)
 
-    def _act_outside(self, proposal: Proposal, permit: Permit) -> Settled | Permit | None:
+    def _act_outside(self, proposal: Proposal, permit: Permit) -> Settled | Permit:
         """Started, committed, done, settled. What happened in between is asked of the receiver or a person."""
         effect_id = journal.start(proposal, self.lease, permit.approval_id).id
         done = proposal.tool.settled(proposal.context)
@@ -462,6 +482,12 @@ def _with(proposal: Proposal, arguments: BaseModel, run: Run | None = None) -> P
         proposal.tool.describe(arguments, proposal.context),
         proposal.purpose,
     )
+
+
+def _keep(checkpoint: RunCheckpoint, call: ToolCallPart, settled: Settled) -> None:
+    """Remember what a call came to, until the whole turn is settled."""
+    known = {"outcome": settled.outcome, "content": settled.content}
+    checkpoint.results = {**checkpoint.results, call.tool_call_id: known}
 
 
 def _returned(call: ToolCallPart, settled: dict[str, Any]) -> ToolReturnPart:

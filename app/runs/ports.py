@@ -51,6 +51,8 @@ class Permit:
     answer: Answer
     args: dict[str, Any] | None = None
     approval_id: int | None = None
+    is_consumed: bool = False
+    """With GO, that the approval was used up before this call was cut off."""
     words: str = ""
     """With DENIED, what the model is told."""
     wake_at: datetime | None = None

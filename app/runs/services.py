@@ -140,7 +140,7 @@ def wake(run_id: int, workspace_id: int, *, at: Any = None) -> None:
 def park(workspace_id: int) -> int:
     """Halt what is queued in a workspace that may not act; running ones stop at their next guard. One batch."""
     queued = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.QUEUED)
-    runs = db.session.scalars(queued.order_by(Run.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    runs = db.session.scalars(queued.order_by(Run.id).limit(BATCH).with_for_update(of=Run, skip_locked=True)).all()
     for run in runs:
         halt(run)
     return len(runs)
@@ -149,7 +149,7 @@ def park(workspace_id: int) -> int:
 def resume(workspace_id: int) -> int:
     """Let halted runs of a workspace go on. One batch; returns how many."""
     halted = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.HALTED)
-    runs = db.session.scalars(halted.order_by(Run.id).limit(BATCH).with_for_update(skip_locked=True)).all()
+    runs = db.session.scalars(halted.order_by(Run.id).limit(BATCH).with_for_update(of=Run, skip_locked=True)).all()
     for run in runs:
         run.state, run.wake_at = RunState.QUEUED, now()
         append(run, EventKind.STATE, "Going on: the workspace may run agents again", tone="plain")

@@ -401,3 +401,42 @@ def test_results_are_kept_while_another_call_of_the_turn_waits(ready):
     engine.advance(run.id, wired)
 
     assert (len(look.done), len(pay.done)) == (1, 1)
+
+
+def test_an_approved_call_that_was_cut_off_is_finished_and_its_card_says_so(ready):
+    run, pay = ready("pay"), Counted(effect=EffectClass.KEYED)
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+    approve(run)
+    _cut_off(run, pay, EffectClass.KEYED)
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    assert pay.done == [f"{run.public_id}:1:0"]
+    assert the_card(run).state == "done"
+    assert reloaded(run).state == "succeeded"
+
+
+def test_a_read_that_a_person_allowed_is_read_again_after_a_crash(ready):
+    run, look = ready("look"), Counted("look", EffectClass.READ)
+    wired = ports(scripted([call("look", party="Ada", amount=5)], "Seen."), look)
+    engine.advance(run.id, wired)
+    approve(run)
+    look.before = _killed
+    with pytest.raises(_Killed):
+        engine.advance(run.id, wired)
+    db.session.rollback()
+    reloaded(run).lease_expires_at = now() - timedelta(seconds=1)
+    db.session.commit()
+    look.before = lambda: None
+
+    engine.advance(run.id, wired)
+
+    assert (len(look.done), the_card(run).state, reloaded(run).state) == (1, "done", "succeeded")
+
+
+class _Killed(BaseException):
+    pass
+
+
+def _killed() -> None:
+    raise _Killed
