@@ -79,9 +79,7 @@ def accept(invitation: Invitation, workspace: Workspace, user: User) -> Membersh
         raise NotAllowed(f"This invitation is for {invitation.email}. Sign in with that address to accept it.")
     lock_workspace(workspace)
     open_still = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > now())
-    taken = changed(
-        update(Invitation).where(Invitation.id == invitation.id, *open_still).values(accepted_at=now())
-    )
+    taken = changed(update(Invitation).where(Invitation.id == invitation.id, *open_still).values(accepted_at=now()))
     if taken != 1:
         raise Gone("This invitation has been used, withdrawn or has expired.")
     membership = _seat(workspace, user, Role(invitation.role), invitation.teams)
@@ -154,8 +152,10 @@ def checked_teams(workspace: Workspace, role: Role, teams: Iterable[str]) -> lis
 
 def is_last_owner(workspace: Workspace, member: Membership) -> bool:
     """Whether the workspace would have no owner without this member."""
-    owners = select(func.count()).select_from(Membership).where(
-        Membership.workspace_id == workspace.id, Membership.role == Role.OWNER, Membership.ended_at.is_(None)
+    owners = (
+        select(func.count())
+        .select_from(Membership)
+        .where(Membership.workspace_id == workspace.id, Membership.role == Role.OWNER, Membership.ended_at.is_(None))
     )
     return member.role == Role.OWNER and (db.session.scalar(owners) or 0) <= 1
 

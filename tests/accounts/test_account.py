@@ -119,7 +119,11 @@ def test_many_devices_are_paged(browser_of, db):
     for n in range(30):
         db.session.add(
             LoginSession(
-                user_id=user.id, token_hash=f"{n:064}", address="", device="Test", seen_at=row.seen_at,
+                user_id=user.id,
+                token_hash=f"{n:064}",
+                address="",
+                device="Test",
+                seen_at=row.seen_at,
                 expires_at=row.expires_at,
             )  # fmt: skip
         )

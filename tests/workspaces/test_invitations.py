@@ -188,8 +188,13 @@ def test_a_suspended_workspace_takes_nobody_in(owner, desk, base, browser_of, db
     invite(desk, base)
     db.session.add(
         Restriction(
-            workspace_id=owner.workspace_id, level=Level.SUSPENDED, ground=Ground.SECURITY, capabilities=[],
-            reason="Under review", clause="9.1", imposed_by=1,
+            workspace_id=owner.workspace_id,
+            level=Level.SUSPENDED,
+            ground=Ground.SECURITY,
+            capabilities=[],
+            reason="Under review",
+            clause="9.1",
+            imposed_by=1,
         )  # fmt: skip
     )
     browser = browser_of(user)
