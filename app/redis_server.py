@@ -95,11 +95,14 @@ def _start(data: Path, socket: Path) -> None:
     """Start the server, which holds `redis.alive` locked while it lives: two on one file would destroy it."""
     with open(data / "redis.alive", "w") as alive, open(data / "redis.log", "ab") as log:
         _take(alive, data)
+        # relative where it can be: clients cannot read an answer of the server that has a path with a space in it
+        name = socket.name if socket.parent == data else str(socket)
         server = subprocess.Popen(
-            [binary(), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(data),
+            [binary(), "--port", "0", "--unixsocket", name, "--unixsocketperm", "700", "--dir", ".",
              "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction",
              "--daemonize", "no"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, pass_fds=(alive.fileno(),),
+            cwd=data, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            pass_fds=(alive.fileno(),),
         )  # fmt: skip
     _children[server.pid] = server
     end = time.monotonic() + START_SECONDS

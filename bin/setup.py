@@ -40,7 +40,7 @@ def make() -> None:
         if found.stdout.strip() == ours and has_pip():
             return
     shutil.rmtree(VENV, ignore_errors=True)
-    say("Making an environment for LeenOps in .venv", end="\n")
+    say("Making an environment for LeenOps in .venv ")
     run([sys.executable, "-m", "venv", str(VENV)], "the environment could not be made")
 
 
@@ -52,7 +52,6 @@ def install() -> None:
     say("Installing what LeenOps needs. The first time takes about a minute ")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     run([*pip, "-r", str(ROOT / "requirements.txt")], "the installation did not finish")
-    say("", end="\n")
 
 
 def run(command: list[str], trouble: str) -> None:
@@ -68,6 +67,7 @@ def run(command: list[str], trouble: str) -> None:
     if work.returncode:
         tail = LOG.read_text(errors="replace").splitlines()[-15:]
         sys.exit("\n" + "\n".join(tail) + f"\n\nLeenOps: {trouble}. The lines above say why; all of it is in {LOG}.")
+    say("", end="\n")
     LOG.unlink(missing_ok=True)
 
 
