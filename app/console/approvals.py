@@ -11,7 +11,7 @@ from app.console.cards import CardView, typed_args, view_of
 from app.console.timeline import timeline
 from app.db import db
 from app.errors import DomainError, Invalid
-from app.web import done, is_fragment, render
+from app.web import done, is_fragment, page_key, render
 
 bp = Blueprint("approvals", __name__, url_prefix="/w/<workspace>")
 
@@ -21,7 +21,7 @@ bp = Blueprint("approvals", __name__, url_prefix="/w/<workspace>")
 def index() -> ResponseReturnValue:
     tab = request.args.get("tab", "waiting")
     tab = tab if tab in queries.TABS else "waiting"
-    inbox = queries.inbox(membership(), tab, before=request.args.get("before", type=int))
+    inbox = queries.inbox(membership(), tab, before=page_key())
     cards = [view_of(card, membership()) for card in inbox.cards]
     pane = timeline(cards[0].card.run, membership()) if cards else None
     return render("approvals/index.html", tab=tab, inbox=inbox, cards=cards, pane=pane)

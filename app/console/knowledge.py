@@ -11,7 +11,7 @@ from app.errors import Invalid
 from app.integrations import files
 from app.knowledge import queries, services
 from app.knowledge.forms import CollectionForm
-from app.web import done, render
+from app.web import done, page_key, render
 
 bp = Blueprint("knowledge", __name__, url_prefix="/w/<workspace>/knowledge")
 
@@ -119,7 +119,7 @@ def _index(form: CollectionForm, status: int = 200) -> ResponseReturnValue:
 
 def _collection(public_id: str, errors: list[str] | None = None, status: int = 200) -> ResponseReturnValue:
     shelf = queries.get_collection(workspace().id, public_id, teams=membership().teams)
-    rows = queries.documents(shelf, before=request.args.get("before", type=int))
+    rows = queries.documents(shelf, before=page_key())
     older = rows[queries.PAGE - 1].id if len(rows) > queries.PAGE else None
     context: dict[str, Any] = {
         "collection": shelf,

@@ -13,7 +13,7 @@ from app.keys import queries as key_queries
 from app.keys import services as keys
 from app.keys import signing
 from app.keys.forms import KeyForm
-from app.web import done, render
+from app.web import done, page_key, render
 
 bp = Blueprint("records", __name__, url_prefix="/w/<workspace>")
 
@@ -135,7 +135,7 @@ def _page(rows: list[Any], size: int) -> dict[str, Any]:
 
 
 def _before() -> int | None:
-    return request.args.get("before", type=int)
+    return page_key()
 
 
 def _at(endpoint: str, **values: Any) -> str:

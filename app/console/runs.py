@@ -13,7 +13,7 @@ from app.console.timeline import timeline
 from app.db import db
 from app.errors import Conflict, NotAllowed
 from app.runs import queries, services
-from app.web import done, is_fragment, render
+from app.web import done, is_fragment, page_key, render
 
 bp = Blueprint("runs", __name__, url_prefix="/w/<workspace>")
 
@@ -41,7 +41,7 @@ def start(slug: str) -> ResponseReturnValue:
 @member(Permission.VIEW)
 def index() -> ResponseReturnValue:
     state = request.args.get("state", "")
-    page = queries.runs(workspace().id, state=state, before=request.args.get("before", type=int))
+    page = queries.runs(workspace().id, state=state, before=page_key())
     return render("runs/index.html", "runs/_list.html", found=page, state=state)
 
 

@@ -1,12 +1,12 @@
 """Kept mail, in development only: what would have been sent, to read and to follow its links."""
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
 
 from app import mail
 from app.access import public
 from app.errors import NotFound
-from app.web import render
+from app.web import page_key, render
 
 bp = Blueprint("devmail", __name__, url_prefix="/dev/mail")
 
@@ -15,7 +15,7 @@ bp = Blueprint("devmail", __name__, url_prefix="/dev/mail")
 @public
 def index() -> ResponseReturnValue:
     _only_in_development()
-    rows = mail.messages(before=request.args.get("before", type=int))
+    rows = mail.messages(before=page_key())
     older = rows[mail.PAGE - 1].id if len(rows) > mail.PAGE else None
     return render("devmail/index.html", messages=rows[: mail.PAGE], older=older)
 
