@@ -18,7 +18,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
 from gunicorn.app.base import BaseApplication
 from pydantic_ai.messages import ModelMessagesTypeAdapter
 
@@ -26,7 +25,7 @@ from app import create_app, redis_server
 from app.config import Settings, load
 from app.db import db
 from app.errors import Misconfigured
-from tasks import prepare, schedule, worker
+from tasks import STARTED, prepare, schedule, worker
 from tasks.supervisor import Child, Supervisor
 
 BACKLOG = 2048
@@ -66,13 +65,12 @@ class Web(BaseApplication):
 
 def main() -> int:
     """Run until told to stop. The exit status: 0 after a clean stop, 1 when it could not start."""
-    began = psutil.Process().create_time()
     try:
         settings = load()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         with open(settings.data / "serve.lock", "w") as lock:
             claim(lock, settings.data)
-            return serve(settings, listen(settings), began)
+            return serve(settings, listen(settings))
     except Misconfigured as error:
         print(error, file=sys.stderr)
         return 1
@@ -100,7 +98,7 @@ def listen(settings: Settings) -> socket.socket:
         ) from None
 
 
-def serve(settings: Settings, listener: socket.socket, began: float) -> int:
+def serve(settings: Settings, listener: socket.socket) -> int:
     """Prepare, start all, and stop all again."""
     try:
         redis_server.ensure(settings.data)
@@ -108,7 +106,7 @@ def serve(settings: Settings, listener: socket.socket, began: float) -> int:
         app = create_app(settings)
         apart(lambda: prepare.everything(app))
         with app.app_context():
-            greeting = Greeting(settings, prepare.sign_ins(settings), began)
+            greeting = Greeting(settings, prepare.sign_ins(settings))
         _let_go(app)
         limits = settings.data / "workers"
         shutil.rmtree(limits, ignore_errors=True)
@@ -177,8 +175,8 @@ def _let_go(app: Any) -> None:
 class Greeting:
     """Says where LeenOps is once it answers."""
 
-    def __init__(self, settings: Settings, sign_ins: list[str], began: float) -> None:
-        self.settings, self.sign_ins, self.began = settings, sign_ins, began
+    def __init__(self, settings: Settings, sign_ins: list[str]) -> None:
+        self.settings, self.sign_ins = settings, sign_ins
         self.said = False
 
     def each_round(self) -> float:
@@ -190,13 +188,13 @@ class Greeting:
         if self._answers():
             self.said = True
             print(self.words(), flush=True)
-        elif time.time() - self.began > PATIENCE_SECONDS:
+        elif time.monotonic() - STARTED > PATIENCE_SECONDS:
             self.said = True
             print("LeenOps has started but does not answer; the lines above may say why.", file=sys.stderr, flush=True)
         return 1.0 if self.said else 0.02
 
     def words(self) -> str:
-        took = time.time() - self.began
+        took = time.monotonic() - STARTED
         lines = [f"LeenOps is up at {self.settings.base_url}  ({took:.1f} s; Ctrl-C stops it)", *self.sign_ins]
         return "\n".join(lines) + "\n"
 
