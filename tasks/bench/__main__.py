@@ -44,8 +44,7 @@ def measure(folder: Path, results: Results, wanted: tuple[str, ...], *, rows: in
     if "start" in wanted:
         weight.measure_start(mine, results, quick=quick)
     if "lists" in wanted:
-        with stacks.ours(mine) as stack:
-            lists.measure(stack, results, rows=rows, quick=quick)
+        lists.measure(mine, results, rows=rows, quick=quick)
 
 
 if __name__ == "__main__":

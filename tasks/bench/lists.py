@@ -1,13 +1,16 @@
 """Whether the runs list and the inbox care how many runs have finished."""
 
+import itertools
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 from tasks.bench.browser import WORKSPACE, Visitor, signed_in
 from tasks.bench.figures import Figure, Results
-from tasks.bench.stacks import Stack
+from tasks.bench.stacks import Stack, ours
 
 FEW, MANY = 1_000, 1_000_000
 BATCH = 50_000
@@ -66,27 +69,32 @@ def _insert(writer: sqlite3.Connection, table: str, model: int, count: int, unli
     )
 
 
-def page_ms(visitor: Visitor, path: str, count: int) -> list[float]:
-    """How long the page takes, again and again."""
-    times = []
-    for _ in range(count + 3):
-        began = time.monotonic()
-        answer = visitor.get(path)
-        times.append((time.monotonic() - began) * 1000)
-        if answer.status != 200:
-            raise RuntimeError(f"{path} answered {answer.status}")
-    return times[3:]
+def page_ms(visitor: Visitor, path: str) -> float:
+    """How long the page takes, once."""
+    began = time.monotonic()
+    answer = visitor.get(path)
+    took = (time.monotonic() - began) * 1000
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
+    return took
 
 
-def measure(stack: Stack, results: Results, *, rows: int, quick: bool) -> None:
-    visitor, count = signed_in(stack.port, "reviewer"), 20 if quick else 60
-    fill(stack, FEW)
-    few = {name: page_ms(visitor, path, count) for name, path in PAGES.items()}
-    fill(stack, rows)
-    many = {name: page_ms(visitor, path, count) for name, path in PAGES.items()}
-    results.add(_figures(few, many, rows))
-    for name in PAGES:
-        results.samples[f"{name} with {FEW}"], results.samples[f"{name} with {rows}"] = few[name], many[name]
+def measure(data: Path, results: Results, *, rows: int, quick: bool) -> None:
+    """Two systems side by side, one with few and one with many runs, asked in turns."""
+    count = 20 if quick else 60
+    with ours(data) as stack:
+        fill(stack, FEW)
+    shutil.copytree(data, data.with_name("many"), ignore=shutil.ignore_patterns("*.sock*", "*.lock", "redis.*"))
+    with ours(data) as small, ours(data.with_name("many")) as large:
+        fill(large, rows)
+        visitors = {FEW: signed_in(small.port, "reviewer"), rows: signed_in(large.port, "reviewer")}
+        times = {(name, size): [] for name in PAGES for size in visitors}  # type: dict[tuple[str, int], list[float]]
+        for turn, (name, path) in itertools.product(range(-3, count), PAGES.items()):
+            for size, visitor in visitors.items():
+                took = page_ms(visitor, path)
+                times[name, size] += [took] * (turn >= 0)
+    results.add(_figures({n: times[n, FEW] for n in PAGES}, {n: times[n, rows] for n in PAGES}, rows))
+    results.samples |= {f"{name} with {size}": values for (name, size), values in times.items()}
 
 
 def _figures(few: dict[str, list[float]], many: dict[str, list[float]], rows: int) -> Iterator[Figure]:

@@ -74,6 +74,12 @@ class Timings:
     to_card: list[float] = field(default_factory=list)
     to_end: list[float] = field(default_factory=list)
     seconds: float = 0
+    processor_seconds: float = 0
+
+    @property
+    def processor_ms(self) -> float:
+        """Of all processes, for one whole run: says what a run costs even on a busy machine."""
+        return self.processor_seconds / len(self.to_end) * 1000
 
     @property
     def per_second(self) -> float:
@@ -83,6 +89,7 @@ class Timings:
         self.to_card += other.to_card
         self.to_end += other.to_end
         self.seconds += other.seconds
+        self.processor_seconds += other.processor_seconds
 
 
 Round = Callable[[], tuple[float, float]]
@@ -158,7 +165,7 @@ def raw_rounds(stack: Stack) -> Iterator[Callable[[], Round]]:
         watcher.stop()
 
 
-def take(rounds: Callable[[], Round], *, clients: int, count: int) -> Timings:
+def take(stack: Stack, rounds: Callable[[], Round], *, clients: int, count: int) -> Timings:
     """`count` runs by so many clients, each starting its next run when its last has ended."""
     timings, left, lock = Timings(), itertools.count(), threading.Lock()
     makers = [rounds() for _ in range(clients)]
@@ -176,12 +183,13 @@ def take(rounds: Callable[[], Round], *, clients: int, count: int) -> Timings:
                 timings.to_end.append(to_end)
 
     threads = [threading.Thread(target=work, args=(one,)) for one in makers]
-    began = time.monotonic()
+    began, used = time.monotonic(), stack.processor_seconds()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     timings.seconds = time.monotonic() - began
+    timings.processor_seconds = stack.processor_seconds() - used
     if failed:
         raise failed[0]
     return timings
@@ -191,13 +199,13 @@ def measure(mine: Stack, raw: Stack, results: Results, *, quick: bool) -> None:
     """Ours and raw RQ in turns, so that a busy moment of the machine hits both."""
     turns, alone, together = (2, 8, 24) if quick else (4, 15, 80)
     with our_rounds(mine) as ours, raw_rounds(raw) as theirs:
-        take(ours, clients=2, count=6)  # warm both
-        take(theirs, clients=2, count=6)
+        take(mine, ours, clients=2, count=6)  # warm both
+        take(raw, theirs, clients=2, count=6)
         for clients, count in ((1, alone), (8, together)):
             own, other = Timings(), Timings()
             for _ in range(turns):
-                own.extend(take(ours, clients=clients, count=count))
-                other.extend(take(theirs, clients=clients, count=count))
+                own.extend(take(mine, ours, clients=clients, count=count))
+                other.extend(take(raw, theirs, clients=clients, count=count))
             results.add(_figures(own, other, clients))
             for name, timings in (("leenops", own), ("raw_rq", other)):
                 results.samples[f"{name}_to_card_{clients}"] = timings.to_card
@@ -214,5 +222,8 @@ def _figures(own: Timings, other: Timings, clients: int) -> Iterator[Figure]:
         yield Figure(f"{words}, {at}", median(mine) / median(theirs), "x", 1.0, compared=compared)
     if clients > 1:
         compared = f"{own.per_second:.1f} a second; raw RQ {other.per_second:.1f}"
+        ratio = own.processor_ms / other.processor_ms
+        busy = f"{own.processor_ms:.0f} ms; raw RQ {other.processor_ms:.0f} ms"
+        yield Figure(f"processor time of a run, {clients} at once", ratio, "x", compared=busy)
         ratio = own.per_second / other.per_second
         yield Figure(f"whole runs, {clients} at once", ratio, "x", 1.5, higher_is_better=True, compared=compared)

@@ -1,7 +1,6 @@
 """Both systems as running processes on folders of their own, each started as its users start it."""
 
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -13,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+
+import psutil
 
 from app import redis_server
 from app.config import ROOT
@@ -34,6 +35,16 @@ class Stack:
     def connect(self) -> sqlite3.Connection:
         """A reader of its database."""
         return sqlite3.connect(self.database, timeout=10, isolation_level=None, check_same_thread=False)
+
+    def processor_seconds(self) -> float:
+        """What all its processes, Redis aside, have used of the processors so far, forked children included."""
+        parents = [psutil.Process(process.pid) for process in self.processes]
+        family = parents + [child for parent in parents for child in parent.children(recursive=True)]
+        used = 0.0
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                used += 0 if "server" in process.name() else sum(process.cpu_times()[:4])
+        return used
 
     def stop(self) -> None:
         for process in self.processes:
@@ -135,7 +146,3 @@ def _until_quiet(stack: Stack, seconds: float = 60) -> None:
             if time.monotonic() > end:
                 raise RuntimeError("the demo's runs do not come to rest")
             time.sleep(0.1)
-
-
-def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
