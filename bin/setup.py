@@ -23,7 +23,7 @@ LOG = ROOT / ".venv.log"
 
 def wanted() -> str:
     """A checksum of all that decides what is in the environment."""
-    content = (ROOT / "requirements.txt").read_bytes() + sysconfig.get_platform().encode() + sys.version.encode()
+    content = (ROOT / "requirements.txt").read_bytes() + f"{sysconfig.get_platform()} {sys.version_info[:2]}".encode()
     return hashlib.sha256(content).hexdigest()
 
 
