@@ -26,6 +26,7 @@ log = structlog.get_logger()
 STREAM = "leenops:events"
 KEPT = 10_000
 BACKLOG = 200
+REPLAYED = 1_000
 BLOCK_MS = 5_000
 
 
@@ -127,13 +128,31 @@ class Hub:
                 box.put_nowait(None)
 
 
-def missed(redis: Redis, workspace_id: int, last_id: str) -> list[tuple[str, str]]:
-    """What was published for this workspace after `last_id` and is still kept, oldest first."""
+def position(redis: Redis) -> str | None:
+    """Where the stream stands now, None when Redis is away.
+
+    Ask before the page reads anything: its stream then begins here, so that what happens between the reading
+    and the connecting is told too.
+    """
     try:
-        entries = redis.xrange(STREAM, min=f"({last_id}", count=KEPT)
+        newest = redis.xrevrange(STREAM, count=1)
     except RedisError:
-        return []
-    return [(entry.decode(), fields[b"n"].decode()) for entry, fields in entries if int(fields[b"w"]) == workspace_id]
+        return None
+    return newest[0][0].decode() if newest else "0-0"
+
+
+def missed(redis: Redis, workspace_id: int, since: str) -> list[tuple[str, str]] | None:
+    """What was published for this workspace after the entry `since`, oldest first, as (id, name).
+
+    None when that cannot be told: the entry is no longer kept, too much happened, or Redis is away.
+    """
+    try:
+        entries = redis.xrange(STREAM, min=since, count=REPLAYED)
+    except RedisError:
+        return None
+    if not entries or entries[0][0].decode() != since or len(entries) == REPLAYED:
+        return None
+    return [(entry.decode(), fields[b"n"].decode()) for entry, fields in entries[1:] if int(fields[b"w"]) == workspace_id]
 
 
 def frames(
@@ -141,7 +160,7 @@ def frames(
     redis: Redis,
     workspace_id: int,
     *,
-    last_id: str | None,
+    since: str | None,
     allowed: Callable[[], bool],
     heartbeat_seconds: float,
     stream_seconds: float,
@@ -149,7 +168,8 @@ def frames(
 ) -> Iterator[str]:
     """Yield SSE frames for one browser until its time is up or `allowed()` says no.
 
-    The first frame says `connected`, sent after the subscription stands, so nothing is missed from then on.
+    What happened after `since`, an entry's id, comes first. When nobody can tell what did, the first frame
+    says "stale": fetch all that is live again. The first frame carries an id, for the next connection's `since`.
     Whatever ends someone's access publishes "access", which asks `allowed` at once. It is also asked every
     `recheck_seconds` or so, in case that signal was lost with Redis; it costs 3 ms and a database session.
     """
@@ -158,11 +178,11 @@ def frames(
     end = checked + stream_seconds
     recheck_seconds *= random.uniform(0.7, 1.3)  # streams that opened together do not all ask together
     try:
-        yield "event: connected\ndata: {}\n\n"
-        sent = last_id or ""
-        for entry, name in missed(redis, workspace_id, last_id) if last_id else []:
-            sent = entry
-            yield frame(name, entry)
+        news = missed(redis, workspace_id, since) if since else None
+        sent = (since if news is not None else position(redis)) or ""
+        yield frame("stale" if news is None else "connected", sent)
+        for sent, name in news or []:
+            yield frame(name, sent)
         while (clock := time.monotonic()) < end:
             try:
                 due = min(end, checked + recheck_seconds, beat + heartbeat_seconds)

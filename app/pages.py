@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, g, request, session, url_for
 from sqlalchemy.exc import OperationalError
 
-from app import access, formats
+from app import access, events, formats
 from app.accounts.services import current_user
 from app.approvals.queries import waiting_count
 from app.config import ROOT, Settings
@@ -83,6 +83,8 @@ def prepare(app: Flask) -> None:
         if "\x00" in request.path:  # PostgreSQL takes no NUL, and no address of ours has one
             raise NotFound()
         begin_mode.set("DEFERRED" if request.method in READING else "IMMEDIATE")
+        if _shows_a_workspace():
+            g.live_since = events.position(app.extensions["redis"])  # before the view reads anything
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.teardown_request
@@ -91,6 +93,11 @@ def prepare(app: Flask) -> None:
         structlog.contextvars.clear_contextvars()
 
     app.context_processor(_context)
+
+
+def _shows_a_workspace() -> bool:
+    """A whole page of the console, the kind that opens a stream."""
+    return request.method == "GET" and "workspace" in (request.view_args or {}) and not request.headers.get("HX-Request")
 
 
 def _context() -> dict[str, Any]:
@@ -102,6 +109,7 @@ def _context() -> dict[str, Any]:
         "membership": g.get("membership"),
         "staff": g.get("staff"),
         "now": now(),
+        "live_since": g.get("live_since"),
     }
     if workspace is not None and not request.headers.get("HX-Request"):
         with suppress(OperationalError):  # this also serves the page that says the database is away

@@ -31,7 +31,7 @@ def listen() -> Response:
         app.extensions["hub"],
         app.extensions["redis"],
         workspace_id,
-        last_id=request.headers.get("Last-Event-ID"),
+        since=request.headers.get("Last-Event-ID") or request.args.get("since"),
         allowed=allowed,
         heartbeat_seconds=settings.heartbeat_seconds,
         stream_seconds=settings.stream_seconds,

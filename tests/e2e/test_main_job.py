@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.e2e
 
@@ -61,6 +61,17 @@ def test_a_refund_is_asked_changed_approved_by_two_and_booked_once(site, people)
     owner.goto(f"{site.url}/w/fennel-rye/audit?subject=approval:{card}")
     for words in ("asked", "changed", "approved"):
         expect(owner.locator("main")).to_contain_text(words)
+
+
+def test_a_page_whose_stream_connects_late_still_shows_the_card(site, people):
+    owner = people.sign_in("owner@fennelrye.example")
+
+    def late(route: Route) -> None:
+        owner.wait_for_timeout(3_000)  # the run is long at its card by then
+        route.continue_()
+
+    owner.route("**/events*", late)
+    card_of(owner, site, start_refund(owner, site, MAIL.replace("20418", "20333")))
 
 
 def test_what_one_declines_the_other_sees_in_place(site, people):
