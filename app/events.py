@@ -152,7 +152,9 @@ def missed(redis: Redis, workspace_id: int, since: str) -> list[tuple[str, str]]
         return None
     if not entries or entries[0][0].decode() != since or len(entries) == REPLAYED:
         return None
-    return [(entry.decode(), fields[b"n"].decode()) for entry, fields in entries[1:] if int(fields[b"w"]) == workspace_id]
+    return [
+        (entry.decode(), fields[b"n"].decode()) for entry, fields in entries[1:] if int(fields[b"w"]) == workspace_id
+    ]
 
 
 def frames(

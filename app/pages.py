@@ -16,7 +16,7 @@ from app import access, events, formats
 from app.accounts.services import current_user
 from app.approvals.queries import waiting_count
 from app.config import ROOT, Settings
-from app.db import begin_mode, now
+from app.db import begin_mode, db, now
 from app.errors import NotFound
 from app.restrictions.services import require, standing_of
 from app.runs.queries import working_count
@@ -85,6 +85,7 @@ def prepare(app: Flask) -> None:
         begin_mode.set("DEFERRED" if request.method in READING else "IMMEDIATE")
         if _shows_a_workspace():
             g.live_since = events.position(app.extensions["redis"])  # before the view reads anything
+        db.session().expire_on_commit = False  # what was just written need not be read again to be shown
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.teardown_request
@@ -97,7 +98,9 @@ def prepare(app: Flask) -> None:
 
 def _shows_a_workspace() -> bool:
     """A whole page of the console, the kind that opens a stream."""
-    return request.method == "GET" and "workspace" in (request.view_args or {}) and not request.headers.get("HX-Request")
+    return (
+        request.method == "GET" and "workspace" in (request.view_args or {}) and not request.headers.get("HX-Request")
+    )
 
 
 def _context() -> dict[str, Any]:
@@ -115,7 +118,7 @@ def _context() -> dict[str, Any]:
         with suppress(OperationalError):  # this also serves the page that says the database is away
             context["standing"] = standing_of(workspace.id)
             context["nav_counts"] = {
-                "approvals": waiting_count(workspace.id, g.membership),
+                "approvals": waiting_count(g.membership),
                 "runs": working_count(workspace.id),
             }
     return context

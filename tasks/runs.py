@@ -7,12 +7,10 @@ from flask import current_app
 
 from app.access import Capability
 from app.approvals.gate import ApprovalGate
-from app.approvals.services import close_for
 from app.db import db
 from app.integrations.tools.registry import TOOLS
 from app.restrictions.services import standing_of
 from app.runs import engine, services
-from app.runs.models import Run
 from app.runs.ports import Ports
 from app.runs.providers import model_for
 
@@ -22,8 +20,8 @@ def ports() -> Ports:
     settings = current_app.config["SETTINGS"]
     return Ports(
         model=model_for,
-        gate=ApprovalGate(),
-        may=lambda workspace_id, capability: standing_of(workspace_id).may(capability),
+        gate=ApprovalGate,
+        standing=standing_of,
         tools=TOOLS,
         owner=f"{socket.gethostname()}:{os.getpid()}",
         lease_seconds=settings.lease_seconds,
@@ -35,10 +33,6 @@ def ports() -> Ports:
 def advance(run_id: int) -> None:
     """Work on a run until it finishes, waits or is taken away."""
     engine.advance(run_id, ports())
-    run = db.session.get(Run, run_id)
-    if run is not None and run.is_finished:
-        close_for(run_id, "The run ended")
-        db.session.commit()
 
 
 def park(workspace_id: int) -> None:

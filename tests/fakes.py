@@ -85,8 +85,8 @@ def ports(model: Any, *tools: Counted, **changes: Any) -> Ports:
 
     made = Ports(
         model=model_for,
-        gate=ApprovalGate(),
-        may=lambda workspace_id, capability: standing_of(workspace_id).may(capability),
+        gate=ApprovalGate,
+        standing=standing_of,
         tools={counted.tool.name: counted.tool for counted in tools},
         owner="test",
         lease_seconds=15,

@@ -66,9 +66,7 @@ def test_a_name_said_while_connecting_is_told_once(hub, redis, monkeypatch):
 
     monkeypatch.setattr(events, "missed", while_asking)
     names = []
-    frames = events.frames(
-        hub, redis, 1, since=shown, allowed=lambda: True, heartbeat_seconds=60, stream_seconds=0.5
-    )
+    frames = events.frames(hub, redis, 1, since=shown, allowed=lambda: True, heartbeat_seconds=60, stream_seconds=0.5)
     names = [line.split(": ")[1] for one in frames for line in one.splitlines() if line.startswith("event")]
 
     assert names == ["connected", "run-1"]

@@ -1,20 +1,22 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
-from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.orm import lazyload
 
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule
 from app.approvals.policy import ONE_PERSON, Effect, RuleLine, Verdict, action_digest, decide, sha256_json
 from app.audit.services import record
-from app.db import changed, db, now
+from app.db import changed, db, new_public_id, now
 from app.events import publish
+from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
-from app.runs.models import EffectState, EventKind, RunCheckpoint
+from app.runs.models import EffectState, EventKind, Run
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
@@ -53,15 +55,15 @@ def line_of(rule: Rule) -> RuleLine:
     )
 
 
-def verdict_on(proposal: Proposal) -> Verdict:
-    """What the workspace's rules say to this exact action, now."""
+def verdict_on(proposal: Proposal, rules: list[RuleLine]) -> Verdict:
+    """What these rules say to this exact action."""
     return decide(
         proposal.tool,
         proposal.action,
         proposal.args,
         team=proposal.context.team,
         company_domains=proposal.context.company_domains,
-        rules=rule_lines(proposal.run.workspace_id),
+        rules=rules,
     )
 
 
@@ -77,24 +79,42 @@ def digest_of(proposal: Proposal) -> str:
 
 
 class ApprovalGate:
-    """The Gate of app/runs/ports.py, over the approvals tables."""
+    """The Gate of app/runs/ports.py, over the approvals tables: rules and cards are read once, and kept."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @cached_property
+    def _rules(self) -> list[RuleLine]:
+        return rule_lines(self._run.workspace_id)
+
+    @cached_property
+    def _cards(self) -> dict[tuple[str, str], Approval]:
+        """The newest card of each call."""
+        query = select(Approval).where(Approval.run_id == self._run.id).order_by(Approval.round)
+        rows = db.session.scalars(query.options(lazyload("*")), execution_options=FRESH)
+        return {(card.call_key, card.kind): card for card in rows}
 
     def permit(self, proposal: Proposal) -> Permit:
-        verdict = verdict_on(proposal)
-        card = _newest(proposal.call_key, CardKind.TOOL_CALL)
-        if card is None:
-            if verdict.effect is Effect.ALLOW:
+        verdict = verdict_on(proposal, self._rules)
+        card = self._cards.get((proposal.call_key, CardKind.TOOL_CALL))
+        return self._answer(card, proposal, verdict) if card else self._by_rule(proposal, verdict)
+
+    def _by_rule(self, proposal: Proposal, verdict: Verdict) -> Permit:
+        """What the rules alone say, for a call that nobody was asked about."""
+        match verdict.effect:
+            case Effect.ALLOW:
                 return Permit(Answer.GO)
-            if verdict.effect is Effect.DENY:
-                return Permit(Answer.DENIED, words=f"The rules of this workspace forbid it: {verdict.why}.")
-            return self._asked(ask(proposal, verdict))
-        return self._answer(card, proposal, verdict)
+            case Effect.DENY:
+                return _forbidden(verdict)
+            case Effect.ASK:
+                return self._ask(proposal, verdict)
 
     def _answer(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
         """What an existing card says now. A voided one is asked again, as the next round."""
         match card.state:
             case ApprovalState.PENDING:
-                return self._asked(card)
+                return Permit(Answer.WAIT)
             case ApprovalState.APPROVED:
                 return self._approved(card, proposal, verdict)
             case ApprovalState.REJECTED:
@@ -103,11 +123,7 @@ class ApprovalGate:
                 return Permit(Answer.DENIED, words=f"changes requested: {card.outcome.get('note', '')}")
             case ApprovalState.EXPIRED:
                 return Permit(Answer.DENIED, words="Nobody decided in time, so it was not done.")
-            case ApprovalState.DONE if card.kind == CardKind.UNKNOWN_OUTCOME:
-                return Permit(Answer.DONE, words=card.outcome.get("words", ""))
-        if verdict.effect is Effect.DENY:
-            return Permit(Answer.DENIED, words=f"The rules of this workspace forbid it: {verdict.why}.")
-        return self._asked(ask(proposal, verdict))
+        return _forbidden(verdict) if verdict.effect is Effect.DENY else self._ask(proposal, verdict)
 
     def _approved(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
         if card.hold_until is not None and card.hold_until > now():
@@ -119,18 +135,15 @@ class ApprovalGate:
 
     def _outdated(self, card: Approval, proposal: Proposal) -> str:
         """Why an approval no longer counts, or ''. The rules are asked about the arguments approved."""
-        edited = _with_args(proposal, card.args)
-        verdict = verdict_on(edited)
+        edited = proposal.with_arguments(proposal.tool.arguments.model_validate(card.args))
+        verdict = verdict_on(edited, self._rules)
         if verdict.effect is Effect.DENY or (verdict.effect is Effect.ASK and verdict.rule_digest != card.rule_digest):
             return "The approval rules changed after it was asked"
-        if proposal.run.agent.live_version_id != card.live_version_id:
+        if self._run.agent.live_version_id != card.live_version_id:
             return "The agent's live version changed after it was asked"
         if digest_of(edited) != card.digest:
             return "The action is not the one that was approved"
         return ""
-
-    def _asked(self, card: Approval) -> Permit:
-        return Permit(Answer.WAIT, approval_id=card.id)
 
     def consume(self, approval_id: int, proposal: Proposal) -> bool:
         used = changed(
@@ -142,6 +155,7 @@ class ApprovalGate:
                 Approval.digest == digest_of(proposal),
             )
             .values(consumed_at=now())
+            .execution_options(synchronize_session=False)
         )
         return used == 1
 
@@ -151,9 +165,9 @@ class ApprovalGate:
         signal(card)
 
     def unknown(self, proposal: Proposal) -> Permit:
-        card = _newest(proposal.call_key, CardKind.UNKNOWN_OUTCOME)
+        card = self._cards.get((proposal.call_key, CardKind.UNKNOWN_OUTCOME))
         if card is None:
-            return self._asked(ask_outcome(proposal))
+            return self._ask_outcome(proposal)
         if card.state == ApprovalState.APPROVED and card.consumed_at is None:
             card.consumed_at = now()
             card.state, card.outcome = ApprovalState.DONE, {"words": "Done again"}
@@ -163,63 +177,75 @@ class ApprovalGate:
             _settle_journal(proposal.call_key, EffectState.SUCCEEDED)
             return Permit(Answer.DONE, words="A person confirmed that this happened.")
         if card.consumed_at is not None:  # done again, and cut off again
-            return self._asked(ask_outcome(proposal))
+            return self._ask_outcome(proposal)
         if card.state == ApprovalState.PENDING:
-            return self._asked(card)
+            return Permit(Answer.WAIT)
         _settle_journal(proposal.call_key, EffectState.FAILED)
         return Permit(Answer.DENIED, words="It was cut off and a person chose to skip it.")
 
+    def close(self, words: str) -> None:
+        for card in self._cards.values():
+            close(card, words)
 
-def ask(proposal: Proposal, verdict: Verdict) -> Approval:
-    """Make a card for this exact action. Flushes; open browsers hear of it after the commit."""
-    card = _card_for(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
-    card.quorum, card.rule_id, card.rule_digest = list(verdict.quorum), verdict.rule_id, verdict.rule_digest
-    return _publish_card(card, proposal, f"Stopped: {verdict.why}")
+    def _ask(self, proposal: Proposal, verdict: Verdict) -> Permit:
+        """Make a card for this exact action; open browsers hear of it after the commit."""
+        card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
+        card.quorum, card.rule_id, card.rule_digest = list(verdict.quorum), verdict.rule_id, verdict.rule_digest
+        return self._asked(card, f"Stopped: {verdict.why}")
 
+    def _ask_outcome(self, proposal: Proposal) -> Permit:
+        """Ask a person what became of a call that was cut off half-way."""
+        why = "we were cut off while this happened and cannot tell whether it did"
+        card = self._card(proposal, CardKind.UNKNOWN_OUTCOME, why, f"Did this happen? {proposal.action.title}")
+        card.quorum, card.rule_digest = list(ONE_PERSON), sha256_json("unknown")
+        return self._asked(card, "Stopped: the outcome of the last action is unknown")
 
-def ask_outcome(proposal: Proposal) -> Approval:
-    """Ask a person what became of a call that was cut off half-way."""
-    why = "we were cut off while this happened and cannot tell whether it did"
-    card = _card_for(proposal, CardKind.UNKNOWN_OUTCOME, why, f"Did this happen? {proposal.action.title}")
-    card.quorum, card.rule_digest = list(ONE_PERSON), sha256_json("unknown")
-    return _publish_card(card, proposal, "Stopped: the outcome of the last action is unknown")
+    def _card(self, proposal: Proposal, kind: CardKind, why: str, title: str) -> Approval:
+        run, tool = self._run, proposal.tool
+        last = self._cards.get((proposal.call_key, kind))
+        return Approval(
+            public_id=new_public_id(),
+            workspace_id=run.workspace_id,
+            run=run,
+            agent=run.agent,
+            agent_version_id=run.version_id,
+            live_version_id=run.agent.live_version_id,
+            call_key=proposal.call_key,
+            kind=kind,
+            round=last.round + 1 if last else 1,
+            call_id=proposal.call_id,
+            digest=digest_of(proposal),
+            tool=tool.name,
+            tool_version=tool.version,
+            args=proposal.args,
+            original_args=proposal.args,
+            title=title,
+            purpose=proposal.purpose[:600],
+            why=why,
+            risk=tool.risk,
+            impact=impact_of(proposal),
+            evidence=_evidence(run),
+            requester_id=run.started_by,
+            deadline_at=now() + timedelta(hours=run.workspace.card_hours),
+            outcome={},
+        )
 
-
-def _newest(key: str, kind: CardKind) -> Approval | None:
-    """The latest card of this call."""
-    query = select(Approval).where(Approval.call_key == key, Approval.kind == kind).order_by(Approval.round.desc())
-    return db.session.scalars(query.limit(1).execution_options(populate_existing=True)).first()
-
-
-def _card_for(proposal: Proposal, kind: CardKind, why: str, title: str) -> Approval:
-    last = _newest(proposal.call_key, kind)
-    run, tool = proposal.run, proposal.tool
-    workspace = db.session.get_one(Workspace, run.workspace_id)
-    return Approval(
-        workspace_id=run.workspace_id,
-        run_id=run.id,
-        agent_id=run.agent_id,
-        agent_version_id=run.version_id,
-        live_version_id=run.agent.live_version_id,
-        call_key=proposal.call_key,
-        kind=kind,
-        round=last.round + 1 if last else 1,
-        call_id=proposal.call_id,
-        digest=digest_of(proposal),
-        tool=tool.name,
-        tool_version=tool.version,
-        args=proposal.args,
-        original_args=proposal.args,
-        title=title,
-        purpose=proposal.purpose[:600],
-        why=why,
-        risk=tool.risk,
-        impact=impact_of(proposal),
-        evidence=_evidence(proposal),
-        requester_id=run.started_by,
-        deadline_at=now() + timedelta(hours=workspace.card_hours),
-        outcome={},
-    )
+    def _asked(self, card: Approval, words: str) -> Permit:
+        run = self._run
+        db.session.add(card)
+        self._cards[card.call_key, card.kind] = card
+        detail = {"approval": card.public_id, "tool": card.tool, "arguments": card.args}
+        append(run, EventKind.APPROVAL, words, tone="warn", detail=detail)
+        record(
+            "agent:approval:asked",
+            f"{run.agent.name} asked: {card.title}",
+            workspace_id=card.workspace_id,
+            actor=run.agent,
+            subject=f"approval:{card.public_id}",
+            after={"why": card.why, "digest": card.digest, "arguments": card.args, "run": run.number},
+        )
+        signal(card)
+        return Permit(Answer.WAIT)
 
 
 def impact_of(proposal: Proposal) -> dict[str, Any]:
@@ -238,28 +264,21 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _evidence(proposal: Proposal) -> list[Any]:
+def _evidence(run: Run) -> list[Any]:
     """What the agent read last, each source once."""
-    checkpoint = db.session.get(RunCheckpoint, proposal.run.id)
-    latest = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
+    latest = {item["ref"]: item for item in (run.checkpoint.read if run.checkpoint else [])}
     return list(latest.values())[-EVIDENCE:]
 
 
-def _publish_card(card: Approval, proposal: Proposal, words: str) -> Approval:
-    db.session.add(card)
-    db.session.flush()
-    detail = {"approval": card.public_id, "tool": card.tool, "arguments": card.args}
-    append(proposal.run, EventKind.APPROVAL, words, tone="warn", detail=detail)
-    record(
-        "agent:approval:asked",
-        f"{proposal.run.agent.name} asked: {card.title}",
-        workspace_id=card.workspace_id,
-        actor=proposal.run.agent,
-        subject=f"approval:{card.public_id}",
-        after={"why": card.why, "digest": card.digest, "arguments": card.args, "run": proposal.run.number},
-    )
-    signal(card)
-    return card
+def _forbidden(verdict: Verdict) -> Permit:
+    return Permit(Answer.DENIED, words=f"The rules of this workspace forbid it: {verdict.why}.")
+
+
+def close(card: Approval, words: str) -> None:
+    """Void a card nobody needs to decide on any more; one that is settled or in use stays as it is."""
+    if card.state in (ApprovalState.PENDING, ApprovalState.APPROVED) and card.consumed_at is None:
+        card.state, card.outcome = ApprovalState.VOIDED, {"words": words}
+        signal(card)
 
 
 def void(card: Approval, reason: str) -> None:
@@ -303,8 +322,3 @@ def _declined(card: Approval) -> str:
     reason = REASONS.get(card.outcome.get("reason", ""), REASONS["other"])
     note = card.outcome.get("note", "")
     return f"A person declined it because {reason}." + (f" Their words: {note}" if note else "")
-
-
-def _with_args(proposal: Proposal, args: dict[str, Any]) -> Proposal:
-    arguments = proposal.tool.arguments.model_validate(args)
-    return replace(proposal, arguments=arguments, action=proposal.tool.describe(arguments, proposal.context))

@@ -103,6 +103,8 @@ class Approval(Base):
     created_at: Mapped[created]
     run: Mapped[Run] = relationship(lazy="joined")
     agent: Mapped[Agent] = relationship(lazy="joined")
+    votes: Mapped[list["Vote"]] = relationship(lazy="select", order_by="Vote.id")
+    """Everything people said on it, oldest first."""
 
     @property
     def is_pending(self) -> bool:

@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import selectinload
 
+from app.agents.models import Agent
 from app.approvals.models import Approval, ApprovalState, Rule, Vote
-from app.approvals.quorum import may_decide
+from app.approvals.quorum import may_decide, may_decide_on
 from app.db import db
 from app.errors import NotFound
 from app.workspaces.models import Membership
 
 PAGE = 25
+SCANNED = 1_000
+"""Of the cards that wait in a workspace, how many are looked at to fill a page and to count."""
 DECIDED = ("approved", "rejected", "changed", "done", "failed", "unknown", "voided")
 TABS = {
     "waiting": (ApprovalState.PENDING,),
@@ -42,47 +47,63 @@ def get_approval(public_id: str, *, workspace_id: int) -> Approval:
 
 def inbox(member: Membership, tab: str, *, before: int | None = None) -> Inbox:
     """Cards for `member`: waiting for them, with others, decided or expired; newest first, paged by id."""
-    pending = _pending(member.workspace_id)
-    mine = [card for card in pending if waits_for(card, member)]
-    theirs = [card for card in pending if not waits_for(card, member)]
+    pending = _pending(member)
+    waiting, others = sum(card.is_mine for card in pending), sum(not card.is_mine for card in pending)
     if tab in ("waiting", "others"):
-        cards = mine if tab == "waiting" else theirs
-        cards = [c for c in cards if not before or c.id < before]
-        shown = sorted(cards[:PAGE], key=lambda c: (-("low", "medium", "high").index(c.risk), c.deadline_at))
-        return Inbox(shown, cards[PAGE - 1].id if len(cards) > PAGE else None, len(mine), len(theirs))
-    query = select(Approval).where(Approval.workspace_id == member.workspace_id, Approval.state.in_(TABS[tab]))
+        rows = _pending(member, before=before) if before else pending
+        ids = [card.id for card in rows if card.is_mine is (tab == "waiting")]
+        more = ids[PAGE - 1] if len(ids) > PAGE else rows[-1].id if len(rows) == SCANNED else None
+        cards = _cards(Approval.id.in_(ids[:PAGE]))
+        shown = sorted(cards, key=lambda c: (-("low", "medium", "high").index(c.risk), c.deadline_at))
+        return Inbox(shown, more, waiting, others)
+    here = Approval.workspace_id == member.workspace_id
+    cards = _cards(here, Approval.state.in_(TABS[tab]), *([Approval.id < before] if before else []))
+    return Inbox(cards[:PAGE], cards[PAGE - 1].id if len(cards) > PAGE else None, waiting, others)
+
+
+def _cards(*conditions: ColumnElement[bool]) -> Sequence[Approval]:
+    """A page of cards and one more, newest first, with what people said on them."""
+    query = select(Approval).where(*conditions).options(selectinload(Approval.votes))
+    return db.session.scalars(query.order_by(Approval.id.desc()).limit(PAGE + 1)).unique().all()
+
+
+class Pending(NamedTuple):
+    """A card that waits for people, and whether it waits for the member who asks."""
+
+    id: int
+    is_mine: bool
+
+
+def _pending(member: Membership, *, before: int | None = None) -> list[Pending]:
+    """The workspace's newest SCANNED pending cards, newest first. Reads no more of a card than this needs."""
+    voted = exists().where(
+        Vote.approval_id == Approval.id,
+        Vote.user_id == member.user_id,
+        Vote.version == Approval.version,
+        Vote.undone_at.is_(None),
+    )
+    query = select(Approval.id, Approval.requester_id, Approval.quorum, Agent.team, voted).join(Approval.agent)
+    query = query.where(Approval.workspace_id == member.workspace_id, Approval.state == ApprovalState.PENDING)
     if before:
         query = query.where(Approval.id < before)
-    rows = db.session.scalars(query.order_by(Approval.id.desc()).limit(PAGE + 1)).unique().all()
-    return Inbox(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None, len(mine), len(theirs))
-
-
-def _pending(workspace_id: int, limit: int = 300) -> Sequence[Approval]:
-    query = select(Approval).where(Approval.workspace_id == workspace_id, Approval.state == ApprovalState.PENDING)
-    return db.session.scalars(query.order_by(Approval.id.desc()).limit(limit)).unique().all()
+    return [
+        Pending(id, not has_voted and requester != member.user_id and may_decide_on(member, team=team, quorum=quorum))
+        for id, requester, quorum, team, has_voted in db.session.execute(
+            query.order_by(Approval.id.desc()).limit(SCANNED)
+        )
+    ]
 
 
 def waits_for(card: Approval, member: Membership) -> bool:
     """Whether this pending card waits for this member: may decide, did not start it, has not approved it yet."""
     if card.requester_id == member.user_id or not may_decide(card, member):
         return False
-    voted = select(Vote.id).where(
-        Vote.approval_id == card.id,
-        Vote.user_id == member.user_id,
-        Vote.version == card.version,
-        Vote.undone_at.is_(None),
-    )
-    return db.session.scalar(voted) is None
+    return not any(v.user_id == member.user_id and v.version == card.version and not v.undone_at for v in card.votes)
 
 
-def waiting_count(workspace_id: int, member: Membership) -> int:
+def waiting_count(member: Membership) -> int:
     """How many cards wait for this member, for the side bar."""
-    return sum(waits_for(card, member) for card in _pending(workspace_id, limit=100))
-
-
-def votes_on(card: Approval) -> Sequence[Vote]:
-    """Everything people said on this card, oldest first."""
-    return db.session.scalars(select(Vote).where(Vote.approval_id == card.id).order_by(Vote.id)).all()
+    return sum(card.is_mine for card in _pending(member))
 
 
 def cards_of(run_id: int) -> Sequence[Approval]:
@@ -93,10 +114,3 @@ def cards_of(run_id: int) -> Sequence[Approval]:
 def rules_of(workspace_id: int) -> Sequence[Rule]:
     """The workspace's rules in order."""
     return db.session.scalars(select(Rule).where(Rule.workspace_id == workspace_id).order_by(Rule.position)).all()
-
-
-def pending_total(workspace_id: int) -> int:
-    query = select(func.count(Approval.id)).where(
-        Approval.workspace_id == workspace_id, Approval.state == ApprovalState.PENDING
-    )
-    return db.session.scalar(query) or 0

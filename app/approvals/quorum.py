@@ -1,9 +1,8 @@
 """Who may decide a card, whose approvals count, and when there are enough."""
 
-from sqlalchemy import select
+from typing import Any
 
 from app.approvals.models import Approval, Vote
-from app.db import db
 from app.workspaces.models import Membership, Role
 
 APPROVE = "approve"
@@ -11,24 +10,23 @@ APPROVE = "approve"
 
 def may_decide(card: Approval, member: Membership) -> bool:
     """Whether this member's role and teams let them decide this card (leaving aside whose run it is)."""
+    return may_decide_on(member, team=card.agent.team, quorum=card.quorum)
+
+
+def may_decide_on(member: Membership, *, team: str, quorum: list[Any]) -> bool:
+    """Whether this member may decide cards of this team with this quorum."""
     if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
         return False
-    if member.teams and card.agent.team not in member.teams:
+    if member.teams and team not in member.teams:
         return False
-    roles = {need["role"] for need in card.quorum}
+    roles = {need["role"] for need in quorum}
     return None in roles or member.role in roles or member.role == Role.OWNER
 
 
-def votes_for(card: Approval) -> list[Vote]:
+def approvals_on(card: Approval) -> list[Vote]:
     """The approvals that count: given to exactly what the card says now, and not undone."""
-    query = select(Vote).where(
-        Vote.approval_id == card.id,
-        Vote.decision == APPROVE,
-        Vote.digest == card.digest,
-        Vote.version == card.version,
-        Vote.undone_at.is_(None),
-    )
-    return list(db.session.scalars(query.order_by(Vote.id)))
+    said = (card.digest, card.version)
+    return [v for v in card.votes if v.decision == APPROVE and (v.digest, v.version) == said and not v.undone_at]
 
 
 def needed(card: Approval) -> int:

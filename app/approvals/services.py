@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select, update
+from sqlalchemy.orm import contains_eager, selectinload
 
-from app.accounts.models import User
 from app.approvals.errors import (
     AlreadyDecided,
     AlreadyVoted,
@@ -19,22 +19,25 @@ from app.approvals.errors import (
 )
 from app.approvals.gate import (
     REASONS,
+    close,
     digest_of,
     hold_seconds,
     impact_of,
+    rule_lines,
     signal,
     verdict_on,
 )
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
 from app.approvals.policy import Effect
-from app.approvals.quorum import is_met, may_decide, needed, votes_for
+from app.approvals.quorum import approvals_on, is_met, may_decide, needed
 from app.audit.services import record
 from app.db import changed, db, now
 from app.errors import Conflict, Invalid
 from app.integrations.tools.base import ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
+from app.runs.lease import FRESH
 from app.runs.log import append
-from app.runs.models import EventKind
+from app.runs.models import EventKind, Run
 from app.runs.ports import Proposal
 from app.runs.services import wake
 from app.workspaces.models import Membership, Role, Workspace
@@ -76,7 +79,7 @@ def decide(
     CardChanged (409), TooLate (410), OwnRequest or NotYourCard (403), EditRefused or Invalid (422).
     """
     card = _locked(card)
-    if _said_before(card, by.user, key):
+    if any(vote.user_id == by.user_id and vote.idempotency_key == key for vote in card.votes):
         return card
     _refuse_unless_open(card, by, version)
     if card.kind == CardKind.UNKNOWN_OUTCOME:
@@ -96,14 +99,14 @@ def decide(
 
 
 def _locked(card: Approval) -> Approval:
-    """The card as it is now, locked until the commit (SQLite has locked everything already)."""
-    query = select(Approval).where(Approval.id == card.id).with_for_update(of=Approval)
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+    """The card as it is now with its run, both held until the commit (SQLite has locked everything already).
 
-
-def _said_before(card: Approval, user: User, key: str) -> bool:
-    query = select(Vote.id).where(Vote.approval_id == card.id, Vote.user_id == user.id, Vote.idempotency_key == key)
-    return db.session.scalar(query) is not None
+    The run comes first, as it does in the engine: who locks in one order never waits for each other.
+    """
+    query = select(Approval).where(Approval.id == card.id).join(Approval.run).with_for_update(of=[Run, Approval])
+    return db.session.scalars(
+        query.options(contains_eager(Approval.run), selectinload(Approval.votes)), execution_options=FRESH
+    ).one()
 
 
 def _refuse_unless_open(card: Approval, by: Membership, version: int) -> None:
@@ -123,10 +126,10 @@ def _refuse_unless_open(card: Approval, by: Membership, version: int) -> None:
 
 
 def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
-    votes = votes_for(card)
-    if any(vote.user_id == by.user_id for vote in votes):
+    if any(vote.user_id == by.user_id for vote in approvals_on(card)):
         raise AlreadyVoted(card=card)
-    votes.append(_vote(card, by, Decision.APPROVE, key, note=note))
+    _vote(card, by, Decision.APPROVE, key, note=note)
+    votes = approvals_on(card)
     count = f"{len(votes)} of {needed(card)}"
     if not is_met(card, votes):
         _tell(card, by, "approved", f"{by.user.name} approved, {count}", note)
@@ -136,7 +139,7 @@ def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
     _move(card, ApprovalState.APPROVED, hold_until=until)
     words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
     _tell(card, by, "approved", words, note)
-    wake(card.run_id, card.workspace_id, at=until)
+    wake(card.run, at=until)
     return card
 
 
@@ -144,7 +147,7 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
     """Change what will be done: a new version of the card with a new digest. Earlier approvals no longer count."""
     before = dict(card.args)
     proposal = proposal_of(card, {**before, **args})
-    verdict = verdict_on(proposal)
+    verdict = verdict_on(proposal, rule_lines(card.workspace_id))
     if verdict.effect is Effect.DENY:
         raise EditRefused(f"The rules forbid this change: {verdict.why}.", card=card, typed=args)
     if proposal.args == before:
@@ -206,7 +209,7 @@ def _close(
     _vote(card, by, decision, key, reason=reason, note=note)
     _move(card, state, outcome={"reason": reason, "note": note, "words": f"{by.user.name} {verb} this"})
     _tell(card, by, verb.split()[0], f"{by.user.name} {verb} “{card.title}”", note or REASONS.get(reason, ""))
-    wake(card.run_id, card.workspace_id)
+    wake(card.run)
     return card
 
 
@@ -218,14 +221,14 @@ def _settle_outcome(card: Approval, decision: Decision, by: Membership, key: str
     _vote(card, by, decision, key, note=note)
     _move(card, state, outcome={"words": f"{by.user.name} said: {words}", "note": note})
     _tell(card, by, "answered", f"{by.user.name} said: {words}", note)
-    wake(card.run_id, card.workspace_id)
+    wake(card.run)
     return card
 
 
 def _vote(card: Approval, by: Membership, decision: Decision, key: str, *, reason: str = "", note: str = "") -> Vote:
     vote = Vote(
         workspace_id=card.workspace_id,
-        approval_id=card.id,
+        user=by.user,
         user_id=by.user_id,
         role=by.role,
         decision=decision,
@@ -235,8 +238,7 @@ def _vote(card: Approval, by: Membership, decision: Decision, key: str, *, reaso
         note=note.strip()[:2000],
         idempotency_key=key,
     )
-    db.session.add(vote)
-    db.session.flush()
+    card.votes.append(vote)
     return vote
 
 
@@ -249,10 +251,9 @@ def _move(card: Approval, state: ApprovalState, **changes: Any) -> None:
         update(Approval)
         .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.version == card.version)
         .values(state=state, version=version, **changes)
-        .execution_options(synchronize_session=False)
     )
-    db.session.refresh(card)
     if moved != 1:
+        db.session.refresh(card)
         raise AlreadyDecided(decided_words(card), card=card)
     signal(card)
 
@@ -285,29 +286,18 @@ def undo(card: Approval, *, by: Membership) -> Approval:
             Approval.hold_until > now(),
         )
         .values(state=ApprovalState.PENDING, version=Approval.version + 1, hold_until=None, decided_at=None)
-        .execution_options(synchronize_session=False)
     )
-    db.session.refresh(card)
     if back != 1:
         raise Conflict("It is too late to undo this.", card=card)
-    db.session.execute(
-        update(Vote).where(Vote.approval_id == card.id, Vote.undone_at.is_(None)).values(undone_at=now())
-    )
+    for vote in card.votes:
+        vote.undone_at = vote.undone_at or now()
     _tell(card, by, "undone", f"{by.user.name} took the approval back", "")
     return card
 
 
-def expire(card: Approval) -> bool:
-    """Deny a pending card whose deadline has passed. False when someone was faster."""
-    gone = changed(
-        update(Approval)
-        .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
-        .values(state=ApprovalState.EXPIRED, decided_at=now(), outcome={"words": "Nobody decided in time"})
-        .execution_options(synchronize_session=False)
-    )
-    db.session.refresh(card)
-    if gone != 1:
-        return False
+def expire(card: Approval) -> None:
+    """Deny a card whose deadline has passed. The caller holds it with its run, and found it pending."""
+    card.state, card.decided_at, card.outcome = ApprovalState.EXPIRED, now(), {"words": "Nobody decided in time"}
     append(card.run, EventKind.APPROVAL, f"Expired: {card.title}", tone="warn", detail={"approval": card.public_id})
     record(
         "system:approval:expired",
@@ -316,32 +306,32 @@ def expire(card: Approval) -> bool:
         subject=f"approval:{card.public_id}",
     )
     signal(card)
-    wake(card.run_id, card.workspace_id)
-    return True
+    wake(card.run)
 
 
 def expire_due(limit: int = 100) -> int:
     """Expire every card past its deadline; called by the clock. Returns how many."""
     query = select(Approval).where(Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
+    query = query.join(Approval.run).with_for_update(of=[Run, Approval], skip_locked=True)
     cards = db.session.scalars(
-        query.order_by(Approval.deadline_at).limit(limit).with_for_update(of=Approval, skip_locked=True)
-    )
-    return sum(expire(card) for card in cards.unique().all())
+        query.options(contains_eager(Approval.run)).order_by(Approval.deadline_at).limit(limit), execution_options=FRESH
+    ).all()
+    for card in cards:
+        expire(card)
+    return len(cards)
 
 
 def close_for(run_id: int, words: str) -> None:
-    """Void what still waits for people when its run ends for another reason."""
-    query = select(Approval).where(Approval.run_id == run_id, Approval.state.in_(("pending", "approved")))
-    for card in db.session.scalars(query.where(Approval.consumed_at.is_(None))).unique().all():
-        card.state, card.outcome = ApprovalState.VOIDED, {"words": words}
-        signal(card)
+    """Void what still waits for people when its run ends for another reason. The caller holds the run."""
+    for card in db.session.scalars(select(Approval).where(Approval.run_id == run_id)).unique():
+        close(card, words)
 
 
 def decided_words(card: Approval) -> str:
     """Who was faster, in one sentence."""
-    vote = db.session.scalars(select(Vote).where(Vote.approval_id == card.id).order_by(Vote.id.desc()).limit(1)).first()
-    if vote is None:
+    if not card.votes:
         return card.outcome.get("words", AlreadyDecided.sentence)
+    vote = card.votes[-1]
     verb = {"approve": "approved", "reject": "declined", "changes": "asked for changes to"}.get(
         vote.decision, "decided"
     )

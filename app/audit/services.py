@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context, request
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.audit.models import AuditEntry, AuditHead
-from app.db import db, now
+from app.db import Base, db, now
 
+ENTRIES, HEADS = Base.metadata.tables[AuditEntry.__tablename__], Base.metadata.tables[AuditHead.__tablename__]
+CHAINED = (
+    "chain", "seq", "kind", "actor", "actor_ref", "subject", "summary", "before", "after", "address", "request_id",
+    "prev_hash",
+)  # fmt: skip
 GENESIS = "0" * 64
 SYSTEM = ("LeenOps", "system")
 
@@ -26,42 +32,39 @@ def record(
     subject: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
-) -> AuditEntry:
-    """Append one entry to the workspace's chain (None: LeenOps' own). Flushes.
+) -> int:
+    """Append one entry to the workspace's chain (None: LeenOps' own); its number in the chain.
 
     `kind` is `source:subject:action`; `actor` is a user, staff member or agent row, or (name, ref).
     Never pass a secret in `before` or `after`: entries are exported.
     """
     chain = workspace_id or 0
-    head = _lock(chain)
+    seq, previous = _next(chain)
     name, ref = actor if isinstance(actor, tuple) else (actor.name, f"{_kind_of(actor)}:{actor.public_id}")
-    entry = AuditEntry(
-        chain=chain,
-        seq=head.seq + 1,
-        at=now(),
-        kind=kind,
-        actor=name,
-        actor_ref=ref,
-        subject=subject,
-        summary=summary,
-        before=before or {},
-        after=after or {},
-        address=(request.remote_addr or "") if has_request_context() else "",
-        request_id=g.get("request_id", "") if has_request_context() else "",
-        prev_hash=head.hash,
-    )
-    entry.hash = digest(entry)
-    head.seq, head.hash = entry.seq, entry.hash
-    db.session.add(entry)
-    db.session.flush()
-    return entry
+    entry = {
+        "chain": chain,
+        "seq": seq,
+        "at": now(),
+        "kind": kind,
+        "actor": name,
+        "actor_ref": ref,
+        "subject": subject,
+        "summary": summary,
+        "before": before or {},
+        "after": after or {},
+        "address": (request.remote_addr or "") if has_request_context() else "",
+        "request_id": g.get("request_id", "") if has_request_context() else "",
+        "prev_hash": previous,
+    }
+    fingerprint = digest(entry)
+    db.session.execute(insert(ENTRIES), entry | {"hash": fingerprint})
+    db.session.execute(update(HEADS).where(HEADS.c.chain == chain).values(hash=fingerprint))
+    return seq
 
 
-def digest(entry: AuditEntry) -> str:
+def digest(entry: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical JSON of everything in the entry but its hash."""
-    fields = ("chain", "seq", "kind", "actor", "actor_ref", "subject", "summary", "before", "after")
-    content: dict[str, Any] = {f: getattr(entry, f) for f in (*fields, "address", "request_id", "prev_hash")}
-    content["at"] = _stamp(entry.at)
+    content = {field: entry[field] for field in CHAINED} | {"at": _stamp(entry["at"])}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -73,14 +76,17 @@ def _kind_of(actor: Any) -> str:
     return {"users": "user", "agents": "agent", "staff_members": "staff"}[actor.__tablename__]
 
 
-def _lock(chain: int) -> AuditHead:
-    """The head of the chain, locked until the transaction ends. SQLite has locked the whole file already."""
-    head = db.session.scalar(select(AuditHead).where(AuditHead.chain == chain).with_for_update())
-    if head is None:
-        insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
-        db.session.execute(insert(AuditHead).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing())
-        head = db.session.scalars(select(AuditHead).where(AuditHead.chain == chain).with_for_update()).one()
-    return head
+def _next(chain: int) -> tuple[int, str]:
+    """The next number of the chain and the hash of its last entry. Locks its head until the transaction ends."""
+    forward = (
+        update(HEADS).where(HEADS.c.chain == chain).values(seq=HEADS.c.seq + 1).returning(HEADS.c.seq, HEADS.c.hash)
+    )
+    row = db.session.execute(forward).first()
+    if row is None:
+        start = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
+        db.session.execute(start(HEADS).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing())
+        row = db.session.execute(forward).one()
+    return row[0], row[1]
 
 
 def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
@@ -94,7 +100,7 @@ def verify(chain: int, *, page: int = 1000) -> tuple[int, str | None]:
         for row in rows:
             if row.seq != last + 1:
                 return last, f"entry {last + 1} is missing"
-            if row.prev_hash != previous or row.hash != digest(row):
+            if row.prev_hash != previous or row.hash != digest(vars(row)):
                 return last, f"entry {row.seq} does not match its hash"
             if row.seq == known and row.hash != known_hash:
                 return last, f"entry {row.seq} is not the one the chain ended with"

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
-from app.approvals.queries import votes_on
-from app.approvals.quorum import may_decide, needed, votes_for
+from app.approvals.quorum import approvals_on, may_decide, needed
 from app.db import now
 from app.integrations.tools.registry import TOOLS
 from app.workspaces.models import Membership
@@ -50,7 +49,7 @@ class CardView:
 
 def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[str, str] | None = None) -> CardView:
     """The card for this member; `typed` keeps what they had entered."""
-    counted = votes_for(card)
+    counted = approvals_on(card)
     blocked = _blocked(card, member, counted) if card.is_pending else ""
     left = int((card.hold_until - now()).total_seconds()) if card.hold_until else 0
     holding = card.state == ApprovalState.APPROVED and card.consumed_at is None and left > 0
@@ -58,7 +57,7 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
     return CardView(
         card=card,
         votes=counted,
-        history=list(votes_on(card)),
+        history=card.votes,
         needed=needed(card),
         can_decide=card.is_pending and not blocked,
         blocked=blocked,

@@ -6,12 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import joinedload
 
-from app.db import changed, db, now
+from app.db import db, now
 from app.runs.models import Run, RunState
 
+FRESH = {"populate_existing": True, "autoflush": False}
+"""For reading a row anew at the start of a transaction, before anything of it was changed."""
 CLAIMABLE = (RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL)
 
 
@@ -51,26 +54,25 @@ def claim(run_id: int, *, owner: str, seconds: int) -> Lease | None:
     return Lease(run_id, token, seconds) if token is not None else None
 
 
-def hold(lease: Lease) -> None:
-    """Prove the lease inside the current transaction and renew it. Raises LeaseLost.
+def hold(lease: Lease) -> Run:
+    """The run as it is now, with its agent, workspace and checkpoint, held in the present transaction.
 
-    On PostgreSQL this also locks the row, so a cancel or a new claim waits for this step's commit.
+    Until its commit nobody else changes the run's row: PostgreSQL locks it, SQLite the whole file.
+    Renews the lease. Raises LeaseLost.
     """
-    moment = now()
-    held = changed(
-        update(Run)
-        .where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
-        .values(lease_expires_at=moment + timedelta(seconds=lease.seconds))
-        .execution_options(synchronize_session=False)
-    )
-    if held != 1:
+    mine = select(Run).where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
+    with_it = (joinedload(Run.workspace, innerjoin=True), joinedload(Run.checkpoint))
+    run = db.session.scalar(mine.options(*with_it).with_for_update(of=Run), execution_options=FRESH)
+    if run is None:
         db.session.rollback()
         raise LeaseLost
+    run.lease_expires_at = now() + timedelta(seconds=lease.seconds)
+    return run
 
 
 @contextmanager
 def renewing(lease: Lease, engine: Engine) -> Iterator[None]:
-    """Keep the lease alive while the caller waits for something slow outside a transaction.
+    """Keep the lease alive while the caller works, however long it waits for the world outside.
 
     A thread of its own renews every third of the lease; a lost lease is found out at the next `hold`.
     """
@@ -81,7 +83,7 @@ def renewing(lease: Lease, engine: Engine) -> Iterator[None]:
             with engine.begin() as connection:
                 connection.execute(
                     update(Run)
-                    .where(Run.id == lease.run_id, Run.lease_token == lease.token)
+                    .where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
                     .values(lease_expires_at=now() + timedelta(seconds=lease.seconds))
                 )
 

@@ -1,9 +1,10 @@
-"""The run's append-only log, numbered without gaps: the number is taken from the run's row in one statement."""
+"""The run's append-only log, numbered without gaps.
+
+The number of the last line and the totals stand in the run's row, so whoever adds a line holds that row.
+"""
 
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import update
 
 from app.db import db, now
 from app.events import publish
@@ -25,25 +26,21 @@ FREE = Cost()
 
 def append(
     run: Run, kind: EventKind, title: str, *, tone: str = "ok", detail: dict[str, Any] | None = None, cost: Cost = FREE
-) -> RunEvent:
-    """Add one line to `run`'s log and to its totals; open browsers hear of it after the commit."""
-    seq = db.session.scalar(
-        update(Run)
-        .where(Run.id == run.id)
-        .values(
-            seq=Run.seq + 1,
-            working_ms=Run.working_ms + cost.duration_ms,
-            input_tokens=Run.input_tokens + cost.input_tokens,
-            output_tokens=Run.output_tokens + cost.output_tokens,
-            cost_microdollars=Run.cost_microdollars + cost.microdollars,
-        )
-        .returning(Run.seq)
-        .execution_options(synchronize_session=False)
-    )
-    event = RunEvent(
+) -> None:
+    """Add one line to `run`'s log and to its totals; open browsers hear of it after the commit.
+
+    The caller holds the run's row and has read it since: it is new, or comes from `hold` or `locked`.
+    """
+    run.seq += 1
+    if cost is not FREE:
+        run.working_ms += cost.duration_ms
+        run.input_tokens += cost.input_tokens
+        run.output_tokens += cost.output_tokens
+        run.cost_microdollars += cost.microdollars
+    line = RunEvent(
         workspace_id=run.workspace_id,
         run_id=run.id,
-        seq=seq,
+        seq=run.seq,
         kind=kind,
         tone=tone,
         title=title,
@@ -54,6 +51,5 @@ def append(
         output_tokens=cost.output_tokens,
         cost_microdollars=cost.microdollars,
     )
-    db.session.add(event)
+    db.session.add(line)
     publish(run.workspace_id, f"run-{run.public_id}", "runs")
-    return event

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.accounts.models import User
 from app.agents.models import Agent, AgentVersion
 from app.db import Base, BigId, code, created, fk_workspace, json_, json_list, name_, pk, public_id, utc
+from app.workspaces.models import Workspace
 
 
 class RunState(StrEnum):
@@ -82,7 +83,9 @@ class Run(Base):
     retried_from: Mapped[int | None] = mapped_column(BigId)
     agent: Mapped[Agent] = relationship(lazy="joined")
     version: Mapped[AgentVersion] = relationship(lazy="select")
-    starter: Mapped[User | None] = relationship(lazy="joined")
+    starter: Mapped[User | None] = relationship(lazy="select")
+    workspace: Mapped[Workspace] = relationship(lazy="select")
+    checkpoint: Mapped["RunCheckpoint"] = relationship(lazy="select", viewonly=True)
 
     @property
     def is_finished(self) -> bool:
@@ -114,11 +117,9 @@ class RunEvent(Base):
     """One line of a run's log. Append-only, numbered per run."""
 
     __tablename__ = "run_events"
-    __table_args__ = (UniqueConstraint("run_id", "seq"),)
-    id: Mapped[pk]
+    run_id: Mapped[int] = mapped_column(BigId, ForeignKey("runs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
     workspace_id: Mapped[fk_workspace]
-    run_id: Mapped[int] = mapped_column(BigId, ForeignKey("runs.id"))
-    seq: Mapped[int]
     kind: Mapped[code]
     tone: Mapped[code]
     """ok | warn | danger | now | plain: which node the rail shows."""

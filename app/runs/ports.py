@@ -1,7 +1,7 @@
 """What the engine is given. It knows neither Flask nor RQ nor approvals: tasks/runs.py wires these."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -33,6 +33,10 @@ class Proposal:
         """The arguments as canonical JSON values."""
         return self.arguments.model_dump(mode="json")
 
+    def with_arguments(self, arguments: BaseModel) -> "Proposal":
+        """The same call with other arguments, described again."""
+        return replace(self, arguments=arguments, action=self.tool.describe(arguments, self.context))
+
 
 class Answer(StrEnum):
     """What the gate says to a proposal."""
@@ -60,7 +64,7 @@ class Permit:
 
 
 class Gate(Protocol):
-    """Rules and people. Lives in approvals; consulted anew each time the engine comes to a call."""
+    """Rules and people, as they are in the present transaction. Lives in approvals."""
 
     def permit(self, proposal: Proposal) -> Permit:
         """Whether this call may go on now. May create a card. Flushes."""
@@ -78,6 +82,16 @@ class Gate(Protocol):
         """Ask a person what became of a call that was cut off. GO means: do it again."""
         ...
 
+    def close(self, words: str) -> None:
+        """The run ends: nobody needs to decide on what still waits."""
+        ...
+
+
+class Standing(Protocol):
+    """What a workspace may do, as it is in the present transaction."""
+
+    def may(self, capability: Capability) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -85,9 +99,10 @@ class Ports:
 
     model: Callable[[Run], Model]
     """Raises ProviderFailed when the run's model cannot be had."""
-    gate: Gate
-    may: Callable[[int, Capability], bool]
-    """Standing: whether this workspace may do this now. Read afresh on each call."""
+    gate: Callable[[Run], Gate]
+    """Made anew for each transaction, so that rules and decisions count at once."""
+    standing: Callable[[int], Standing]
+    """Of this workspace; read afresh in each transaction."""
     tools: dict[str, Tool]
     owner: str
     """Who works: host and process, for people who look at a lease."""

@@ -1,20 +1,23 @@
 """Starting, stopping and continuing runs. Callers commit."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 
 from app.accounts.models import User
 from app.agents.models import Agent, AgentVersion
 from app.audit.services import record
-from app.db import changed, db, now
+from app.db import changed, db, new_public_id, now
 from app.errors import Conflict
 from app.events import publish
 from app.integrations.models import Attachment
 from app.jobs import ADVANCE_RUN, enqueue
 from app.runs import prompt
-from app.runs.engine import finish, halt
+from app.runs.ends import finish, halt
 from app.runs.errors import NotStartable
+from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import FINISHED, EventKind, Run, RunCheckpoint, RunState
 from app.workspaces.models import Workspace
@@ -33,21 +36,26 @@ def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: 
     if existing := db.session.scalar(select(Run).where(Run.start_key == key)):
         return existing
     version = db.session.get_one(AgentVersion, agent.live_version_id)
+    workspace = db.session.get_one(Workspace, agent.workspace_id)
     run = Run(
-        workspace_id=agent.workspace_id,
-        number=_next_number(agent.workspace_id),
-        agent_id=agent.id,
-        version_id=version.id,
+        public_id=new_public_id(),
+        workspace=workspace,
+        workspace_id=workspace.id,
+        number=_next_number(workspace.id),
+        agent=agent,
+        version=version,
+        starter=by,
         started_by=by.id if by else None,
         start_key=key,
         input=inputs,
         wake_at=now(),
+        seq=0,
     )
     db.session.add(run)
     db.session.flush()
     for file in files:
         file.run_id = run.id
-    history = prompt.opening(version, inputs, files, workspace=db.session.get_one(Workspace, agent.workspace_id))
+    history = prompt.opening(version, inputs, files, workspace=workspace)
     db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
     _log_start(run, agent, version, by)
     enqueue(ADVANCE_RUN, run.id)
@@ -120,27 +128,23 @@ def retry(run: Run, *, by: User) -> None:
     enqueue(ADVANCE_RUN, run.id)
 
 
-def wake(run_id: int, workspace_id: int, *, at: Any = None) -> None:
-    """Something a waiting run waits for has changed: work on it again `at` (now by default)."""
+def wake(run: Run, *, at: datetime | None = None) -> None:
+    """Something a waiting run waits for has changed: work on it again `at` (now by default).
+
+    The caller holds the run's row. A worker that has the run at this moment comes back to it.
+    """
     due = at or now()
-    db.session.execute(
-        update(Run)
-        .where(
-            Run.id == run_id,
-            Run.state.in_((RunState.AWAITING_APPROVAL, RunState.RUNNING)),
-            or_(Run.wake_at.is_(None), Run.wake_at > due, Run.state == RunState.AWAITING_APPROVAL),
-        )
-        .values(wake_at=due)
-        .execution_options(synchronize_session=False)
-    )
+    is_waiting = run.state == RunState.AWAITING_APPROVAL
+    if is_waiting or (run.state == RunState.RUNNING and (run.wake_at is None or run.wake_at > due)):
+        run.wake_at = due
     if due <= now():
-        enqueue(ADVANCE_RUN, run_id)
+        enqueue(ADVANCE_RUN, run.id)
 
 
 def park(workspace_id: int) -> int:
     """Halt what is queued in a workspace that may not act; running ones stop at their next guard. One batch."""
     queued = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.QUEUED)
-    runs = db.session.scalars(queued.order_by(Run.id).limit(BATCH).with_for_update(of=Run, skip_locked=True)).all()
+    runs = _held(queued)
     for run in runs:
         halt(run)
     return len(runs)
@@ -149,7 +153,7 @@ def park(workspace_id: int) -> int:
 def resume(workspace_id: int) -> int:
     """Let halted runs of a workspace go on. One batch; returns how many."""
     halted = select(Run).where(Run.workspace_id == workspace_id, Run.state == RunState.HALTED)
-    runs = db.session.scalars(halted.order_by(Run.id).limit(BATCH).with_for_update(of=Run, skip_locked=True)).all()
+    runs = _held(halted)
     for run in runs:
         run.state, run.wake_at = RunState.QUEUED, now()
         append(run, EventKind.STATE, "Going on: the workspace may run agents again", tone="plain")
@@ -157,6 +161,12 @@ def resume(workspace_id: int) -> int:
     if runs:
         publish(workspace_id, "runs")
     return len(runs)
+
+
+def _held(wanted: Select[Run]) -> Sequence[Run]:
+    """A batch of these runs as they are now, locked until the commit."""
+    batch = wanted.order_by(Run.id).limit(BATCH).with_for_update(of=Run, skip_locked=True)
+    return db.session.scalars(batch, execution_options=FRESH).all()
 
 
 def due_runs(limit: int = 500) -> list[int]:

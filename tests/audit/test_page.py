@@ -25,9 +25,9 @@ def auditor(home, browser_of):
 
 
 def note(workspace, words="Raised the limit", kind="member:rule:changed", **fields):
-    made = record(kind, words, workspace_id=workspace.id, **fields)
+    seq = record(kind, words, workspace_id=workspace.id, **fields)
     db.session.commit()
-    return made
+    return db.session.scalars(select(AuditEntry).filter_by(chain=workspace.id, seq=seq)).one()
 
 
 def rows(page):

@@ -1,9 +1,12 @@
 """The engine's loop: it goes on where it was, acts once, and stops when it must."""
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from app.approvals.models import Approval
@@ -379,7 +382,7 @@ def test_waiting_is_not_working_time(ready):
     run = reloaded(run)
     run.waiting_since = now() - timedelta(minutes=5)
     db.session.commit()
-    wake(run.id, run.workspace_id)
+    wake(run)
     db.session.commit()
 
     engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
@@ -440,3 +443,29 @@ class _Killed(BaseException):
 
 def _killed() -> None:
     raise _Killed
+
+
+def test_what_is_decided_while_the_worker_still_reads_is_not_missed(app, ready):
+    run, pay = ready("pay", "look"), Counted()
+    look = Counted("look", EffectClass.READ, Risk.LOW)
+    look.before = lambda: _elsewhere(app, lambda: approve(db.session.get_one(Run, run.id)))
+    wired = ports(
+        scripted([call("pay", party="Ada", amount=5), call("look", party="Ada", amount=1)], "Paid."), pay, look
+    )
+
+    engine.advance(run.id, wired)
+    engine.advance(run.id, wired)  # as the reconciler does with what is due
+
+    assert (reloaded(run).state, len(pay.done), len(look.done)) == ("succeeded", 1, 1)
+
+
+def _elsewhere(app: Flask, act: Callable[[], None]) -> None:
+    """Do it as another process would: in its own session."""
+
+    def work() -> None:
+        with app.app_context():
+            act()
+
+    other = threading.Thread(target=work)
+    other.start()
+    other.join()

@@ -729,7 +729,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "run_events",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("workspace_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -746,8 +745,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_run_events_workspace_id_workspaces")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_events")),
-        sa.UniqueConstraint("run_id", "seq", name=op.f("uq_run_events_run_id_seq")),
+        sa.PrimaryKeyConstraint("run_id", "seq", name=op.f("pk_run_events")),
     )
     with op.batch_alter_table("run_events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_run_events_workspace_id"), ["workspace_id"], unique=False)

@@ -15,7 +15,8 @@ from app.runs.sandbox.reading.dates import find_dates, find_periods, is_weekend,
 from app.runs.sandbox.reading.rules import Cap, caps, excluded_by
 from app.runs.sandbox.reading.sentences import split
 from app.runs.sandbox.reading.tables import Table, guess_by_content, markdown, with_roles, without_totals
-from app.runs.sandbox.reading.terms import STOP, stem, words
+from app.runs.sandbox.reading.stop_words import STOP
+from app.runs.sandbox.reading.terms import stem, words
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, read_files, search
 

@@ -22,7 +22,8 @@ from app.runs.sandbox.reading.people import (
 )
 from app.runs.sandbox.reading.sentences import split
 from app.runs.sandbox.reading.tables import Table, markdown, with_roles, without_totals
-from app.runs.sandbox.reading.terms import STOP, stem, words
+from app.runs.sandbox.reading.stop_words import STOP
+from app.runs.sandbox.reading.terms import stem, words
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, act_on_all, read_files, search
 

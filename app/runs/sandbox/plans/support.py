@@ -16,7 +16,8 @@ from app.runs.sandbox.reading.people import find_companies, find_emails, find_na
 from app.runs.sandbox.reading.references import find_reference, find_references
 from app.runs.sandbox.reading.rules import approval_above, excluded_by
 from app.runs.sandbox.reading.sentences import split
-from app.runs.sandbox.reading.terms import STOP, query, stem, words
+from app.runs.sandbox.reading.stop_words import STOP
+from app.runs.sandbox.reading.terms import query, stem, words
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, act, read_files, search
 

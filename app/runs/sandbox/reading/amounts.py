@@ -5,42 +5,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from app.runs.sandbox.reading.remembering import remembered
+
 SYMBOLS = {
     "US$": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
     "€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "₺": "TRY", "₩": "KRW", "₴": "UAH",
     "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Rs.": "INR", "kr.": "", "kr": "", "Fr.": "CHF",
 }  # fmt: skip
 """`kr` names a krona or krone: an amount, in a currency the text does not settle."""
-CODES = [
-    "EUR",
-    "USD",
-    "GBP",
-    "CHF",
-    "JPY",
-    "CNY",
-    "INR",
-    "SEK",
-    "NOK",
-    "DKK",
-    "PLN",
-    "CZK",
-    "HUF",
-    "RON",
-    "BGN",
-    "TRY",
-    "AUD",
-    "CAD",
-    "NZD",
-    "SGD",
-    "HKD",
-    "BRL",
-    "MXN",
-    "ZAR",
-    "ILS",
-    "AED",
-    "KRW",
-    "UAH",
-]
+CODES = (
+    "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON",
+    "BGN", "TRY", "AUD", "CAD", "NZD", "SGD", "HKD", "BRL", "MXN", "ZAR", "ILS", "AED", "KRW", "UAH",
+)  # fmt: skip
 WORDS = {
     "euros": "EUR", "euro": "EUR", "dollars": "USD", "dollar": "USD", "pounds": "GBP", "pound": "GBP",
     "francs": "CHF", "franken": "CHF", "rupees": "INR", "yen": "JPY", "zloty": "PLN", "kronor": "SEK",
@@ -58,6 +34,11 @@ _MONEY = re.compile(
 _BARE = re.compile(
     rf"(?<![\w.,/:-])-?(?:\d{{1,3}}(?:[.,'’{_SPACE}]\d{{3}})+|\d+)[.,]\d{{2}}(?![\d%/:-])(?![.,]\d)(?!\s?%)"
 )
+_CURRENCY = re.compile(_AFTER)
+_BLANK = re.compile(rf"[{_SPACE}\s'’_]")
+_NO_CENTS = re.compile(r"[.,][-–—]{1,2}$")
+_DIGITS = re.compile(r"[\d.,]*\d[\d.,]*")
+_NEW_THOUGHT = re.compile(r"[.!?]\s|\n")
 CENT = Decimal("0.01")
 
 
@@ -89,10 +70,10 @@ def said(value: Decimal, currency: str = "") -> str:
 
 def parse_number(text: str, decimal_mark: str = "") -> Decimal | None:
     """The number that `text` is, or None. `decimal_mark` settles what "1.840" means; without it, thousands."""
-    bare = re.sub(rf"[{_SPACE}\s'’_]", "", text.strip())
+    bare = _BLANK.sub("", text.strip())
     negative = bare.startswith(("-", "−", "(")) or bare.endswith("-") and bare[-2:-1].isdigit()
-    bare = re.sub(r"[.,][-–—]{1,2}$", "", bare.strip("-−()"))
-    if not re.fullmatch(r"[\d.,]*\d[\d.,]*", bare):
+    bare = _NO_CENTS.sub("", bare.strip("-−()"))
+    if not _DIGITS.fullmatch(bare):
         return None
     try:
         value = Decimal(_unmarked(bare, decimal_mark))
@@ -137,13 +118,14 @@ def decimal_mark_of(texts: Iterable[str]) -> str:
     return max(votes, key=lambda mark: votes[mark])
 
 
-def find_amounts(text: str, *, bare: bool = False) -> list[Amount]:
+@remembered(512)
+def find_amounts(text: str, *, bare: bool = False) -> tuple[Amount, ...]:
     """Amounts with a currency, in reading order; with `bare`, also numbers with two decimals."""
     found = [amount for match in _MONEY.finditer(text) if (amount := _amount(match)) is not None]
     if bare:
         taken = [(a.start, a.end) for a in found]
         found += [a for m in _BARE.finditer(text) if (a := _bare_amount(m)) and not _overlaps(m.span(), taken)]
-    return sorted(found, key=lambda amount: amount.start)
+    return tuple(sorted(found, key=lambda amount: amount.start))
 
 
 def _overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
@@ -181,17 +163,16 @@ def parse_amount(text: str, decimal_mark: str = "") -> Amount | None:
     found = find_amounts(text)
     if found and not decimal_mark:
         return found[0]
-    stripped = re.sub(rf"{_AFTER}", "", text).strip()
+    stripped = _CURRENCY.sub("", text).strip()
     value = parse_number(stripped, decimal_mark)
     if value is None:
         return found[0] if found else None
     return Amount(value, found[0].currency if found else "", text.strip(), 0, len(text))
 
 
-def nearest(text: str, amounts: Sequence[Amount], cues: Iterable[str]) -> Amount | None:
+def nearest(text: str, amounts: Sequence[Amount], cues: re.Pattern[str]) -> Amount | None:
     """The amount that stands closest to one of `cues`, on the same line first; None when no cue is there."""
-    pattern = re.compile("|".join(rf"\b{cue}" for cue in cues), re.IGNORECASE)
-    spots = [m.span() for m in pattern.finditer(text)]
+    spots = [m.span() for m in cues.finditer(text)]
     if not spots or not amounts:
         return None
     return min(amounts, key=lambda amount: min(_gap(text, amount, spot) for spot in spots))
@@ -201,4 +182,4 @@ def _gap(text: str, amount: Amount, spot: tuple[int, int]) -> int:
     first, last = min(amount.start, spot[0]), max(amount.end, spot[1])
     between = text[first:last]
     gap = amount.start - spot[1] if amount.start >= spot[1] else spot[0] - amount.end + 8
-    return gap + 60 * len(re.findall(r"[.!?]\s|\n", between))
+    return gap + 60 * len(_NEW_THOUGHT.findall(between))

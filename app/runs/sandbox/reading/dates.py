@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.runs.sandbox.reading.remembering import remembered
+
 _MONTHS = (
     "jan january januar januari janvier enero gennaio janeiro",
     "feb february februar februari février fevrier febrero febbraio fevereiro fév",
@@ -71,11 +73,11 @@ def month_first(text: str) -> bool:
     return any(b > 12 >= a for a, b in pairs) and not any(a > 12 for a, b in pairs)
 
 
-def find_dates(text: str, *, today: date, us: bool | None = None) -> list[Found]:
+@remembered(512)
+def find_dates(text: str, *, today: date, us: bool | None = None) -> tuple[Found, ...]:
     """Dates in reading order. Day before month unless the text itself shows otherwise; no year means the nearest."""
     us = month_first(text) if us is None else us
-    found = [Found(on, m.group(), *m.span()) for m in _DATE.finditer(text) if (on := _of(m, today, us))]
-    return found
+    return tuple(Found(on, m.group(), *m.span()) for m in _DATE.finditer(text) if (on := _of(m, today, us)))
 
 
 def _of(match: re.Match[str], today: date, us: bool) -> date | None:
@@ -133,9 +135,10 @@ def deadline(text: str, *, today: date) -> date | None:
     return next((f.on for f in sorted(named, key=lambda f: f.start) if f.on >= today), None)
 
 
-def find_periods(text: str) -> list[tuple[int, str]]:
+@remembered(1024)
+def find_periods(text: str) -> tuple[tuple[int, str], ...]:
     """(days, words) for "within 30 days", "14-day", "2 Wochen"; hours count as part of one day."""
-    return [(_days(m), m.group()) for m in _PERIOD.finditer(text)]
+    return tuple((_days(m), m.group()) for m in _PERIOD.finditer(text))
 
 
 def _days(match: re.Match[str]) -> int:

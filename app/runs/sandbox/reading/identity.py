@@ -2,6 +2,8 @@
 
 import re
 
+from app.runs.sandbox.reading.remembering import remembered
+
 _IBAN_LENGTH = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "CH": 21, "CR": 22, "CY": 28,
     "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "ES": 24, "FI": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18,
@@ -16,6 +18,8 @@ _VAT = {
     "LT": r"(?:\d{9}|\d{12})", "LU": r"\d{8}", "LV": r"\d{11}", "MT": r"\d{8}", "NL": r"\d{9}B\d{2}", "PL": r"\d{10}", "PT": r"\d{9}",
     "RO": r"\d{2,10}", "SE": r"\d{12}", "SI": r"\d{8}", "SK": r"\d{10}", "XI": r"\d{9}", "NO": r"\d{9}(?:MVA)?", "CHE": r"\d{9}(?:MWST|TVA|IVA)?",
 }  # fmt: skip
+_VAT_SHAPES = tuple((prefix, re.compile(rf"\b{prefix}[ .-]?(?:{body})\b")) for prefix, body in _VAT.items())
+_SPACED = re.compile(r"(?<=[A-Z0-9])[ .](?=[A-Z0-9])")
 _IBAN_SHAPE = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
 COUNTRIES = {
     "austria": "AT", "österreich": "AT", "belgium": "BE", "belgië": "BE", "bulgaria": "BG", "switzerland": "CH", "schweiz": "CH", "czechia": "CZ",
@@ -40,7 +44,8 @@ def iban_problem(raw: str) -> str:
     return "" if int(digits) % 97 == 1 else "fails its check digits"
 
 
-def find_ibans(text: str) -> list[str]:
+@remembered(128)
+def find_ibans(text: str) -> tuple[str, ...]:
     """Account numbers in text, compact, whether or not their check digits hold."""
     found = []
     for match in _IBAN_SHAPE.finditer(text):
@@ -48,7 +53,7 @@ def find_ibans(text: str) -> list[str]:
         length = _IBAN_LENGTH.get(compact[:2])
         if length and vat_problem(compact):
             found.append(compact[:length] if len(compact) >= length and not iban_problem(compact[:length]) else compact)
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def vat_problem(raw: str) -> str:
@@ -65,12 +70,12 @@ def vat_problem(raw: str) -> str:
     return "" if re.fullmatch(pattern, number[len(prefix) :]) else f"does not have the shape of a {prefix} VAT number"
 
 
-def find_vat_numbers(text: str) -> list[str]:
+@remembered(128)
+def find_vat_numbers(text: str) -> tuple[str, ...]:
     """VAT numbers of a known shape, compact."""
-    shapes = (rf"\b{prefix}[ .-]?(?:{body})\b" for prefix, body in _VAT.items())
-    compacted = re.sub(r"(?<=[A-Z0-9])[ .](?=[A-Z0-9])", "", text)
-    found = [m.group() for shape in shapes for source in (text, compacted) for m in re.finditer(shape, source)]
-    return list(dict.fromkeys(re.sub(r"[ .-]", "", f) for f in found if iban_problem(f)))
+    sources = (text, _SPACED.sub("", text))
+    found = [m.group() for p, shape in _VAT_SHAPES for s in sources if p in s for m in shape.finditer(s)]
+    return tuple(dict.fromkeys(re.sub(r"[ .-]", "", f) for f in found if iban_problem(f)))
 
 
 def country_code(words: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+from app.runs.sandbox.reading.remembering import remembered
+
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+'-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}(?![\w@])")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
 _SIGN_OFF = re.compile(
@@ -29,76 +31,26 @@ _SUFFIX = (
 _COMPANY = re.compile(
     rf"(?P<value>[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*(?:[ \t]+(?:&|und|and|et|en|y|de|of|the|[A-ZÀ-ÖØ-Þ0-9][\w&’'.-]*)){{0,4}}[ \t]+{_SUFFIX})(?![\w])"
 )
-_NOT_NAMES = frozenset(
-    [
-        "sent",
-        "hi",
-        "hello",
-        "dear",
-        "the",
-        "a",
-        "i",
-        "we",
-        "you",
-        "please",
-        "sorry",
-        "writing",
-        "happy",
-        "unhappy",
-        "afraid",
-        "sure",
-        "not",
-        "very",
-        "still",
-        "contacting",
-        "customer",
-        "support",
-        "team",
-        "order",
-        "refund",
-        "invoice",
-        "ticket",
-        "regarding",
-        "re",
-        "fwd",
-        "iphone",
-        "ipad",
-        "android",
-    ]
-)
-FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "yahoo.com",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "gmx.de",
-        "gmx.net",
-        "gmx.com",
-        "web.de",
-        "proton.me",
-        "protonmail.com",
-        "mail.com",
-        "yandex.com",
-        "qq.com",
-        "163.com",
-        "t-online.de",
-        "orange.fr",
-        "free.fr",
-        "libero.it",
-        "ziggo.nl",
-    ]
-)
+_NOT_NAMES = frozenset({
+    "sent", "hi", "hello", "dear", "the", "a", "i", "we", "you", "please", "sorry", "writing", "happy",
+    "unhappy", "afraid", "sure", "not", "very", "still", "contacting", "customer", "support", "team", "order",
+    "refund", "invoice", "ticket", "regarding", "re", "fwd", "iphone", "ipad", "android",
+})  # fmt: skip
+_BEFORE_COMPANIES = frozenset({"from", "at", "for", "by", "dear", "hi", "the", "we", "our", "to"})
+_SHARED_BOXES = frozenset({
+    "info", "sales", "support", "office", "hello", "contact", "admin", "billing", "accounts", "noreply", "orders",
+})  # fmt: skip
+FREE_MAIL = frozenset({
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com",
+    "me.com", "aol.com", "gmx.de", "gmx.net", "gmx.com", "web.de", "proton.me", "protonmail.com", "mail.com",
+    "yandex.com", "qq.com", "163.com", "t-online.de", "orange.fr", "free.fr", "libero.it", "ziggo.nl",
+})  # fmt: skip
 
 
-def find_emails(text: str) -> list[str]:
+@remembered(256)
+def find_emails(text: str) -> tuple[str, ...]:
     """Mail addresses in reading order, lower case, each once."""
-    return list(dict.fromkeys(m.group().rstrip(".'").lower() for m in _EMAIL.finditer(text)))
+    return tuple(dict.fromkeys(m.group().rstrip(".'").lower() for m in _EMAIL.finditer(text)))
 
 
 def find_urls(text: str) -> list[str]:
@@ -122,46 +74,24 @@ def name_from_email(address: str) -> str:
     """`mara.lindqvist@…` as "Mara Lindqvist"; empty when the address holds no name."""
     local = re.sub(r"\d+|\+.*", "", address.partition("@")[0])
     words = [w for w in re.split(r"[._-]+", local) if len(w) > 1]
-    generic = {
-        "info",
-        "sales",
-        "support",
-        "office",
-        "hello",
-        "contact",
-        "admin",
-        "billing",
-        "accounts",
-        "noreply",
-        "orders",
-    }
-    return " ".join(w.capitalize() for w in words) if words and not generic & set(words) else ""
+    return " ".join(w.capitalize() for w in words) if words and not _SHARED_BOXES & set(words) else ""
 
 
-def find_companies(text: str) -> list[str]:
+@remembered(256)
+def find_companies(text: str) -> tuple[str, ...]:
     """Names that end in a company form, in reading order."""
-    return list(dict.fromkeys(_trimmed(m["value"]) for m in _COMPANY.finditer(text)))
+    return tuple(dict.fromkeys(_trimmed(m["value"]) for m in _COMPANY.finditer(text)))
 
 
 def _trimmed(company: str) -> str:
     """Without the words that began the sentence or a closing full stop."""
     words = company.split()
-    while len(words) > 2 and words[0].lower().strip(",.:") in {
-        "from",
-        "at",
-        "for",
-        "by",
-        "dear",
-        "hi",
-        "the",
-        "we",
-        "our",
-        "to",
-    }:
+    while len(words) > 2 and words[0].lower().strip(",.:") in _BEFORE_COMPANIES:
         words = words[1:]
     return re.sub(r"(?<=Ltd|Inc|LLC)\.$", "", " ".join(words).rstrip(","))
 
 
+@remembered(128)
 def find_name(text: str) -> str:
     """Who wrote this: a label, what they say of themselves, or the name under the sign-off; empty when unknown."""
     return _labelled(text) or _signature(text) or _own_words(text)

@@ -2,6 +2,8 @@
 
 import re
 
+from app.runs.sandbox.reading.remembering import remembered
+
 _LABELS = {
     "order": r"order|bestelling|bestell(?:ung|nummer|nr)?|auftrag(?:snummer)?|commande|pedido|ordine|booking|reservation",
     "invoice": r"invoice|inv|rechnung(?:snummer)?|facture|factuur(?:nummer)?|factura|fattura|bill",
@@ -11,16 +13,19 @@ _LABELS = {
 _PREFIX = {"order": "ORD|SO", "invoice": "INV|RE|RG|FA|FAC", "ticket": "TCK|TKT|CASE|INC", "purchase_order": "PO"}
 _TOKEN = r"(?P<token>#?[A-Z]{0,6}[-/#]?\d[\w/-]*|[A-Z]{1,6}[-_]\w*\d[\w/-]*)"
 _LINK = r"[ \t]*(?:(?:nummer|number|num|no|nr|id|ref(?:erence)?|n[°ºo])\b\.?)?[ \t]*(?:[:=#№]|is\b)?[ \t]*(?:(?:nummer|number|no|nr)\b\.?)?[ \t]*[:#]?[ \t]*"
+_LABELLED = {
+    kind: re.compile(rf"(?<![\w-])(?i:{label})(?i:{_LINK}){_TOKEN}", re.UNICODE) for kind, label in _LABELS.items()
+}
+_PREFIXED = {kind: re.compile(rf"(?<![\w-])(?:{sign})[-_/# ]?\d[\w/-]*") for kind, sign in _PREFIX.items()}
 _BARE = re.compile(r"(?<![\w-])[A-Z]{2,6}[-_/](?:\d{4}[-_/])?\d{2,}[\w-]*|(?<!\w)#\d{3,}")
 
 
-def find_references(text: str, kind: str) -> list[str]:
+@remembered(128)
+def find_references(text: str, kind: str) -> tuple[str, ...]:
     """Numbers labelled as `kind` (order, invoice, ticket, purchase_order), in reading order, without the hash sign."""
-    labelled = re.compile(rf"(?<![\w-])(?i:{_LABELS[kind]})(?i:{_LINK}){_TOKEN}", re.UNICODE)
-    prefixed = re.compile(rf"(?<![\w-])(?:{_PREFIX[kind]})[-_/# ]?\d[\w/-]*")
-    found = [(m.start(), m["token"]) for m in labelled.finditer(text)]
-    found += [(m.start(), m.group()) for m in prefixed.finditer(text)]
-    return list(dict.fromkeys(_bare(token) for _, token in sorted(found) if _is_reference(token)))
+    found = [(m.start(), m["token"]) for m in _LABELLED[kind].finditer(text)]
+    found += [(m.start(), m.group()) for m in _PREFIXED[kind].finditer(text)]
+    return tuple(dict.fromkeys(_bare(token) for _, token in sorted(found) if _is_reference(token)))
 
 
 def _bare(token: str) -> str:

@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from app.runs.sandbox.reading.amounts import find_amounts
-from app.runs.sandbox.reading.dates import find_periods
+from app.runs.sandbox.reading.remembering import remembered
 from app.runs.sandbox.reading.sentences import split
-from app.runs.sandbox.reading.terms import STOP, stem, words
+from app.runs.sandbox.reading.stop_words import STOP
+from app.runs.sandbox.reading.terms import stem, telling_stems
 
 _CAP = re.compile(
     r"\b(?:up to|maximum|max\.?|at most|no more than|not (?:exceed|more than)|limit(?:ed)?(?: of| to| is)?|cap(?:ped)?(?: at| of)?|ceiling|per (?:day|night|person|trip|head)"
@@ -27,6 +27,15 @@ _EXCLUDES = re.compile(
 _APPROVAL = re.compile(
     r"\b(?:approv\w+|sign(?:ed)?[ -]?off|authoris\w+|authoriz\w+|second person|ask (?:the|your|a)|genehmig\w*|akkoord|goedkeuring)\b",
     re.IGNORECASE,
+)
+_LISTED = re.compile(r"[\w /&-]{3,40}[:|]")
+"""A limit as a line of a list: what it is about, then a colon."""
+_IN_EVERY_CLAIM = frozenset(
+    stem(w)
+    for w in (
+        "refund", "refunds", "refunded", "order", "orders", "return", "returns", "customer",
+        "customers", "item", "items", "product", "products", "money", "delivered", "delivery",
+    )
 )
 _QUOTES = r"[\"“„«‘'](?P<q{n}>[^\"”“»’'\n]{{1,40}})[\"”“»’']"
 _SWAP = re.compile(
@@ -55,106 +64,60 @@ class Cap:
     sentence: str
 
 
-def windows(text: str) -> list[tuple[int, str]]:
-    """(days, sentence) of each period that the rules name."""
-    return [(days, sentence) for sentence in split(text) for days, _ in find_periods(sentence)]
-
-
-def window_for(text: str, about: set[str]) -> tuple[int, str] | None:
-    """The period in the sentence that is most about `about` (stems)."""
-    listed = windows(text)
-    scored = [(len(about & {stem(w) for w in words(s)}), days, s) for days, s in listed]
-    best = max(scored, key=lambda item: item[0], default=None)
-    return (best[1], best[2]) if best and best[0] else None
-
-
-def caps(text: str) -> list[Cap]:
+@remembered(64)
+def caps(text: str) -> tuple[Cap, ...]:
     """Limits: amounts in sentences that say "up to", "maximum", "per night" and the like."""
-    return list(_caps(text))
+    limiting = (s for s in split(text) if _CAP.search(s) or _LISTED.match(s))
+    return tuple(c for s in limiting for above, c in _named_in(s) if not above and c.value > 0)
 
 
-@lru_cache(maxsize=64)
-def _caps(text: str) -> tuple[Cap, ...]:
-    found = []
-    for sentence in split(text):
-        if not _CAP.search(sentence) and not re.match(r"[\w /&-]{3,40}[:|]", sentence):
-            continue
-        listed = [a for a in find_amounts(sentence) if not _ABOVE.search(sentence[: a.start])]
-        found += [Cap(a.value, a.currency, sentence) for a in listed if a.value > 0]
-    return tuple(found)
-
-
-def approval_above(text: str) -> list[Cap]:
+@remembered(64)
+def approval_above(text: str) -> tuple[Cap, ...]:
     """Amounts from which the rules want a person to agree."""
-    found = []
-    for sentence in split(text):
-        if _APPROVAL.search(sentence):
-            listed = [a for a in find_amounts(sentence) if _ABOVE.search(sentence[: a.start])]
-            found += [Cap(a.value, a.currency, sentence) for a in listed]
-    return found
+    return tuple(c for s in split(text) if _APPROVAL.search(s) for above, c in _named_in(s) if above)
 
 
-def exclusions(text: str) -> list[str]:
-    """Sentences that rule something out."""
-    return list(_exclusions(text))
+def _named_in(sentence: str) -> list[tuple[bool, Cap]]:
+    """The amounts of a sentence, and whether it speaks of what is above each."""
+    return [
+        (bool(_ABOVE.search(sentence[: a.start])), Cap(a.value, a.currency, sentence)) for a in find_amounts(sentence)
+    ]
 
 
-@lru_cache(maxsize=64)
-def _exclusions(text: str) -> tuple[str, ...]:
-    return tuple(s for s in split(text) if _EXCLUDES.search(s))
+@remembered(64)
+def exclusions(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Sentences that rule something out, each with the stems of what it names."""
+    return tuple((s, telling_stems(_EXCLUDES.sub(" ", s), 3)) for s in split(text) if _EXCLUDES.search(s))
 
 
 def excluded_by(text: str, subject: str) -> str:
     """The exclusion that names something which `subject` is about; empty when none does."""
-    about = {stem(w) for w in words(subject) if w not in STOP and len(w) > 3}
-    generic = {
-        stem(w)
-        for w in [
-            "refund",
-            "refunds",
-            "refunded",
-            "order",
-            "orders",
-            "return",
-            "returns",
-            "customer",
-            "customers",
-            "item",
-            "items",
-            "product",
-            "products",
-            "money",
-            "delivered",
-            "delivery",
-        ]
-    }
-    for sentence in exclusions(text):
-        named = {stem(w) for w in words(_EXCLUDES.sub(" ", sentence)) if w not in STOP and len(w) > 3}
-        if (named & about) - generic:
-            return sentence
-    return ""
+    about = telling_stems(subject, 3) - _IN_EVERY_CLAIM
+    return next((sentence for sentence, named in exclusions(text) if named & about), "")
 
 
-def swaps(text: str) -> list[tuple[str, str]]:
+@remembered(64)
+def swaps(text: str) -> tuple[tuple[str, str], ...]:
     """(to avoid, to use) pairs: "say “team”, not “squad”", "use help instead of assist"."""
     pairs = []
     for m in _SWAP.finditer(text):
         good, bad = (m["q1"], m["q2"]) if m["q1"] else (m["q4"], m["q3"]) if m["q3"] else (m["q5"], m["q6"])
         pairs.append((bad.strip(), good.strip()))
     pairs += [(m["bad"].strip(), m["good"].strip()) for m in _PLAIN_SWAP.finditer(text)]
-    return [
+    return tuple(
         (bad, good) for bad, good in dict.fromkeys(pairs) if bad.lower() != good.lower() and bad.lower() not in STOP
-    ]
+    )
 
 
-def avoided(text: str) -> list[tuple[str, str]]:
+@remembered(64)
+def avoided(text: str) -> tuple[tuple[str, str], ...]:
     """(word or phrase to avoid, the sentence that says so). Quoted words, or a short plain list."""
     found: dict[str, str] = {}
     for sentence in split(text):
         for match in _AVOID.finditer(sentence):
             for word in _listed(match["list"], strict=match.group().lower().startswith("no ")):
                 found.setdefault(word, sentence)
-    return list(found.items())
+    return tuple(found.items())
 
 
 def _listed(raw: str, *, strict: bool) -> list[str]:
@@ -169,16 +132,22 @@ def _listed(raw: str, *, strict: bool) -> list[str]:
     return list(dict.fromkeys([*quoted, *short]))
 
 
+@remembered(64)
 def number_limit(text: str, unit: str) -> tuple[int, str] | None:
     """(n, sentence) of "no more than 20 words", "keep sentences under 25 words" and the like."""
+    before, after = _limit_of(unit)
     for sentence in split(text):
-        found = re.search(
-            rf"(?:under|below|at most|no more than|max(?:imum)?(?: of)?|up to|fewer than|within|not exceed)\s+(\d{{1,4}})\s+{unit}",
-            sentence,
-            re.IGNORECASE,
-        )
-        if found or (
-            found := re.search(rf"(\d{{1,4}})\s+{unit}\s+(?:at most|or (?:less|fewer)|max)", sentence, re.IGNORECASE)
-        ):
+        if found := before.search(sentence) or after.search(sentence):
             return int(found[1]), sentence
     return None
+
+
+@remembered(8)
+def _limit_of(unit: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A number of `unit` with the words of a limit before it, or after it."""
+    least = r"(?:under|below|at most|no more than|max(?:imum)?(?: of)?|up to|fewer than|within|not exceed)"
+    number = rf"(\d{{1,4}})\s+{unit}"
+    return (
+        re.compile(rf"{least}\s+{number}", re.IGNORECASE),
+        re.compile(rf"{number}\s+(?:at most|or (?:less|fewer)|max)", re.IGNORECASE),
+    )

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Iterable, Set
 
-from app.runs.sandbox.reading.terms import STOP, stem, words
+from app.runs.sandbox.reading.remembering import remembered
+from app.runs.sandbox.reading.stop_words import STOP
+from app.runs.sandbox.reading.terms import stem, stems, words
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|st|no|nr|vs|etc|inc|ltd|co|corp|approx|dept|est|fig|e\.g|i\.e|z\.b|bzw|ca|usw|incl|excl|vol|p|pp|sp|art|tel|sr|jr)|\b[A-Za-z]|^\d{1,3})\.$",
@@ -15,18 +17,18 @@ _BULLET = re.compile(r"^\s*(?:[-*•–+]|\d{1,2}[.)])\s+")
 _QUOTED = re.compile(r"^\s*>+ ?", re.MULTILINE)
 
 
-def split(text: str) -> list[str]:
+@remembered(256)
+def split(text: str) -> tuple[str, ...]:
     """The sentences of `text`, in order. A list item or a paragraph's end also ends one."""
-    return list(_split(text))
-
-
-@lru_cache(maxsize=256)
-def _split(text: str) -> tuple[str, ...]:
-    """Kept, since a plan reads the same texts again at each of its turns."""
     found: list[str] = []
     for block in _blocks(_QUOTED.sub("", text)):
         found += _joined(_BREAK.split(block))
-    return tuple(s for raw in found if len(s := re.sub(r"\s+", " ", raw).strip()) > 1)
+    return tuple(s for raw in found if len(s := on_one_line(raw)) > 1)
+
+
+def on_one_line(text: str) -> str:
+    """`text` with single spaces for all its white space."""
+    return " ".join(text.split())
 
 
 def _blocks(text: str) -> list[str]:
@@ -35,14 +37,16 @@ def _blocks(text: str) -> list[str]:
     for line in text.splitlines():
         bullet = _BULLET.match(line)
         body = line[bullet.end() :].strip() if bullet else line.strip()
-        wrapped = (
-            blocks and blocks[-1] and not bullet and len(blocks[-1]) > 50 and not re.search(r"[.!?:]$", blocks[-1])
-        )
-        if wrapped and body and body[0].islower():
+        if not bullet and body and body[0].islower() and blocks and _wraps(blocks[-1]):
             blocks[-1] += " " + body
         else:
             blocks.append(body)
     return [b for b in blocks if b]
+
+
+def _wraps(line: str) -> bool:
+    """Whether a line is long enough to have been wrapped, and ends no sentence."""
+    return len(line) > 50 and not line.endswith((".", "!", "?", ":"))
 
 
 def _joined(pieces: list[str]) -> list[str]:
@@ -63,28 +67,28 @@ def summarise(text: str, count: int = 3) -> list[str]:
     chosen: list[str] = []
     while len(chosen) < count and len(chosen) < len(listed):
         chosen.append(max((s for s in listed if s not in chosen), key=lambda s: _score(s, weights, listed.index(s))))
-        for w in {stem(w) for w in words(chosen[-1])}:
+        for w in stems(chosen[-1]):
             weights[w] //= 3  # the next sentence should say something else
     return sorted(chosen, key=listed.index)
 
 
 def _score(sentence: str, weights: Counter[str], place: int) -> float:
-    stems = {stem(w) for w in words(sentence)}
-    total = sum(weights[s] for s in stems)
+    own = stems(sentence)
+    total = sum(weights[s] for s in own)
     figures = 1.2 if re.search(r"\d", sentence) else 1.0
-    return figures * total / (len(stems) + 4) * (1.15 if place < 2 else 1.0)
+    return figures * total / (len(own) + 4) * (1.15 if place < 2 else 1.0)
 
 
 def shorten(text: str, limit: int = 160) -> str:
     """`text` on one line, cut at a word."""
-    line = re.sub(r"\s+", " ", text).strip()
+    line = on_one_line(text)
     if len(line) <= limit:
         return line
     return line[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:. ") + "…"
 
 
-def best_match(sentences: list[str], terms: set[str]) -> str:
+def best_match(sentences: Iterable[str], terms: Set[str]) -> str:
     """The sentence that holds most of `terms` (stems); the first of them when several do, empty when none does."""
-    scored = [(len(terms & {stem(w) for w in words(s)}), s) for s in sentences]
+    scored = [(len(terms & stems(s)), s) for s in sentences]
     best = max((n for n, _ in scored), default=0)
     return next((s for n, s in scored if n == best and n), "")

@@ -12,6 +12,11 @@ from app.runs.sandbox.reading.amounts import Amount, decimal_mark_of, parse_amou
 from app.runs.sandbox.reading.dates import column_is_us, parse_date
 
 Synonyms = Mapping[str, tuple[str, ...]]
+_NUMBER = re.compile(r"\(?-?\d[\d.,'’\s\u00a0]*(?:-(?!\w))?\)?")
+_TOTALS = re.compile(
+    r"(?:grand |sub)?[ -]?totals?\b|sum\b|summe\b|gesamt|totaal|zwischensumme|subtotaal|suma\b", re.IGNORECASE
+)
+_CLAUSES = re.compile(r"[a-z]{2},? \w+ \w+ \w+.*[.!?]$")
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Table:
 
 def _digits(cell: str) -> str:
     """The number in a cell like "12 pcs" or "€ 3,50"."""
-    found = re.search(r"\(?-?\d[\d.,'’\s\u00a0]*(?:-(?!\w))?\)?", cell)
+    found = _NUMBER.search(cell)
     return found.group().strip() if found else cell
 
 
@@ -103,7 +108,7 @@ def _is_prose(lines: list[str]) -> bool:
     """Sentences with commas are not a table."""
     if any(cell.strip().endswith((".", "!", "?")) or len(cell.split()) > 5 for cell in lines[0].split(",")):
         return True
-    return sum(1 for line in lines if re.search(r"[a-z]{2},? \w+ \w+ \w+.*[.!?]$", line)) > len(lines) / 2
+    return sum(1 for line in lines if _CLAUSES.search(line)) > len(lines) / 2
 
 
 def with_roles(table: Table, synonyms: Synonyms) -> Table:
@@ -143,13 +148,7 @@ def _is_amount(cell: str) -> bool:
 def is_total_row(row: Sequence[str]) -> bool:
     """Whether a row sums up the ones above it."""
     first = next((c for c in row if c), "")
-    return bool(
-        re.match(
-            r"(?:grand |sub)?[ -]?totals?\b|sum\b|summe\b|gesamt|totaal|zwischensumme|subtotaal|suma\b",
-            first,
-            re.IGNORECASE,
-        )
-    )
+    return bool(_TOTALS.match(first))
 
 
 def without_totals(table: Table) -> Table:

@@ -1,0 +1,90 @@
+"""A run in a worker's hands: what is true of it in the present transaction, and how to let go of it for a while."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.access import Capability
+from app.agents.models import AgentVersion
+from app.db import begin_mode, db
+from app.integrations.tools.base import Tool, ToolContext
+from app.runs.ends import finish, halt
+from app.runs.lease import Lease, hold
+from app.runs.models import Run, RunState
+from app.runs.ports import Gate, Ports, Standing
+
+
+class Held:
+    """The run, the gate and the workspace's standing, each read once per transaction."""
+
+    run: Run
+    version: AgentVersion
+    gate: Gate
+    standing: Standing
+
+    def __init__(self, lease: Lease, ports: Ports) -> None:
+        self.lease, self.ports = lease, ports
+        self.transactions = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a transaction in which the lease is ours. Raises LeaseLost."""
+        self.transactions += 1
+        self.run = hold(self.lease)
+        self.version = self.run.version  # never changes: kept, so that it is read once
+        self.gate = self.ports.gate(self.run)
+        self.standing = self.ports.standing(self.run.workspace_id)
+
+    @contextmanager
+    def let_go(self) -> Iterator[None]:
+        """Inside, no transaction is open: what was done is committed. Afterwards the run is held again."""
+        db.session.commit()
+        yield
+        self.begin()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, the database is only read, so it may take its time: no write lock is held."""
+        db.session.commit()
+        mode = begin_mode.set("DEFERRED")
+        try:
+            yield
+            db.session.commit()  # a rollback would forget every row that was loaded
+        finally:
+            begin_mode.reset(mode)
+        self.begin()
+
+    def must_stop(self) -> bool:
+        """Whether a person or the workspace's standing ended the work. If so, that is committed."""
+        if self.run.cancel_requested_at is not None:
+            self.finish(RunState.CANCELLED, "Stopped by a person")
+            return True
+        if not self.standing.may(Capability.ACT):
+            halt(self.run)
+            db.session.commit()
+            return True
+        return False
+
+    def finish(self, state: RunState, words: str, *, tone: str = "ok") -> None:
+        """End the run, with every card that still waits. Commits."""
+        finish(self.run, state, words, tone=tone)
+        self.gate.close("The run ended")
+        db.session.commit()
+
+    @property
+    def tools(self) -> dict[str, Tool]:
+        """What this version may use, by name."""
+        return {name: self.ports.tools[name] for name in self.version.tools if name in self.ports.tools}
+
+    def context(self, key: str) -> ToolContext:
+        """Whom the call with this key works for."""
+        run = self.run
+        return ToolContext(
+            workspace_id=run.workspace_id,
+            run_id=run.id,
+            run_public_id=run.public_id,
+            effect_key=key,
+            team=run.agent.team,
+            currency=run.workspace.currency,
+            company_domains=tuple(run.workspace.domains),
+            collections=tuple(self.version.collections),
+        )
