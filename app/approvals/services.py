@@ -138,8 +138,8 @@ def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
     until = now() + timedelta(seconds=hold_seconds(workspace, card.risk))
     _move(card, ApprovalState.APPROVED, hold_until=until)
     words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
-    _tell(card, by, "approved", words, note)
     wake(card.run, at=until)
+    _tell(card, by, "approved", words, note)
     return card
 
 

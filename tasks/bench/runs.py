@@ -16,9 +16,12 @@ from tasks.bench.stacks import Stack
 
 LOOK_SECONDS = 0.001
 PATIENCE_SECONDS = 60
-AGENT = "vendor-onboarding"
-"""An agent of the demo: looks into the knowledge, and asks to send one mail outside. One card, one approver."""
-INPUTS = dict(TEMPLATES["vendor_onboarding"].sample_input)
+TEMPLATE = TEMPLATES["vendor_onboarding"]
+INPUTS = dict(TEMPLATE.sample_input)
+READER = "vendor-onboarding"
+"""An agent of the demo: looks three times into the knowledge, then asks to send one mail outside."""
+ASKER = "Ask at once"
+"""The same agent without knowledge: its first step asks. As much work as raw RQ's job: something, then wait."""
 
 
 class Watcher:
@@ -96,18 +99,32 @@ Round = Callable[[], tuple[float, float]]
 """One whole run; milliseconds to the card and from the approval to the end."""
 
 
+def make_asker(owner: Visitor) -> str:
+    """Set up ASKER as a person would: from the template, a version that may only send mail, made live. Its slug."""
+    made = owner.post(f"{WORKSPACE}/agents", template=TEMPLATE.key, name=ASKER).location
+    words = {"name": ASKER, "purpose": "Asks at once", "instructions": "Ask at once.", "tools": "send_mail"}
+    changed = owner.post(f"{made}/edit", max_steps="20", note="Only mail", **words)
+    live = owner.post(f"{made}/versions/2/live")
+    if (changed.status, live.status) != (303, 303):
+        raise RuntimeError(f"{ASKER} could not be set up: {changed.status}, {live.status}")
+    return made.rpartition("/")[2]
+
+
 @contextmanager
-def our_rounds(stack: Stack) -> Iterator[Callable[[], Round]]:
-    """Makes clients of LeenOps: the owner starts, the reviewer approves."""
+def our_rounds(stack: Stack, agent: str = "") -> Iterator[Callable[[], Round]]:
+    """Makes clients of LeenOps: the owner starts ASKER, or the `agent` with this slug; the reviewer approves."""
     watcher, numbers = Watcher(stack), itertools.count()
     owner, reviewer = signed_in(stack.port, "owner"), signed_in(stack.port, "reviewer")
+    slug = agent or make_asker(owner)
 
     def client() -> Round:
         starter, approver, reader = owner.twin(), reviewer.twin(), stack.connect()
 
         def one() -> tuple[float, float]:
             began = time.monotonic()
-            started = starter.post(f"{WORKSPACE}/agents/{AGENT}/runs", start_key=f"bench-{next(numbers)}", **INPUTS)
+            started = starter.post(
+                f"{WORKSPACE}/agents/{slug}/runs", start_key=f"bench-{slug}-{next(numbers)}", **INPUTS
+            )
             run = _run_of(started.status, started.location)
             waiting = watcher.when(run, "awaiting_approval")
             card, version = reader.execute(
@@ -198,7 +215,7 @@ def take(stack: Stack, rounds: Callable[[], Round], *, clients: int, count: int)
 def measure(mine: Stack, raw: Stack, results: Results, *, quick: bool) -> None:
     """Ours and raw RQ in turns, so that a busy moment of the machine hits both."""
     turns, alone, together = (2, 8, 24) if quick else (4, 15, 80)
-    with our_rounds(mine) as ours, raw_rounds(raw) as theirs:
+    with our_rounds(mine) as ours, our_rounds(mine, READER) as reading, raw_rounds(raw) as theirs:
         take(mine, ours, clients=2, count=6)  # warm both
         take(raw, theirs, clients=2, count=6)
         for clients, count in ((1, alone), (8, together)):
@@ -210,6 +227,14 @@ def measure(mine: Stack, raw: Stack, results: Results, *, quick: bool) -> None:
             for name, timings in (("leenops", own), ("raw_rq", other)):
                 results.samples[f"{name}_to_card_{clients}"] = timings.to_card
                 results.samples[f"{name}_to_end_{clients}"] = timings.to_end
+        with_reading = take(mine, reading, clients=1, count=alone)
+        results.add(_reading_figures(with_reading))
+        results.samples["reading_to_card_1"] = with_reading.to_card
+
+
+def _reading_figures(timings: Timings) -> Iterator[Figure]:
+    """What an agent that reads before it asks takes; raw RQ has nothing like it."""
+    yield Figure("start to card after three searches, p50", median(timings.to_card), "ms")
 
 
 def _figures(own: Timings, other: Timings, clients: int) -> Iterator[Figure]:

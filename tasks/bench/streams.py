@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tasks.bench.browser import WORKSPACE, Visitor, signed_in
 from tasks.bench.figures import Figure, Results, percentile
-from tasks.bench.runs import AGENT, INPUTS, Watcher
+from tasks.bench.runs import INPUTS, READER, Watcher
 from tasks.bench.stacks import Stack
 
 CONNECT_SECONDS = 60
@@ -99,7 +99,7 @@ def cards(stack: Stack, owner: Visitor, count: int) -> list[Card]:
     try:
         runs = []
         for n in range(count):
-            answer = owner.post(f"{WORKSPACE}/agents/{AGENT}/runs", start_key=f"s-{time.time_ns()}-{n}", **INPUTS)
+            answer = owner.post(f"{WORKSPACE}/agents/{READER}/runs", start_key=f"s-{time.time_ns()}-{n}", **INPUTS)
             runs.append(answer.location.rpartition("/")[2])
         for run in runs:
             watcher.when(run, "awaiting_approval")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
-from app.runs.sandbox.conversation import Call, read
+from app.runs.sandbox.case import Call
+from app.runs.sandbox.conversation import read
 from app.runs.sandbox.plans import GENERAL, PLANS
 from app.runs.sandbox.steps import advance
 

@@ -3,65 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from app.runs.sandbox.conversation import Outcome
-from app.runs.sandbox.reading.sentences import best_match, split
-from app.runs.sandbox.reading.tables import Table, from_text, of_lists
-from app.runs.sandbox.reading.terms import stem, words
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A piece of the workspace's own documents."""
-
-    document: str
-    place: str
-    text: str
-    ref: str
-
-    @property
-    def source(self) -> str:
-        return f"{self.document}, {self.place}" if self.place else self.document
-
-
-@dataclass
-class Sheet:
-    """An attached file as it was read."""
-
-    name: str
-    text: str
-    tables: list[Table]
-    truncated: bool = False
-
-    @property
-    def source(self) -> str:
-        return self.name
-
-    @property
-    def ref(self) -> str:
-        return "file:" + self.name
-
-    @classmethod
-    def of(cls, name: str, content: Any) -> "Sheet":
-        """From the reader's answer; a text that is a table counts as one."""
-        content = content if isinstance(content, dict) else {"text": str(content or "")}
-        text = str(content.get("text") or "")
-        tables = [
-            of_lists(t.get("header") or [], t.get("rows") or [], name)
-            for t in content.get("tables") or []
-            if isinstance(t, dict)
-        ]
-        tables = [t for t in tables if t.rows]
-        if not tables and (typed := from_text(text, name)) is not None:
-            tables = [typed]
-        return cls(str(content.get("name") or name), text, tables, bool(content.get("truncated")))
-
-    @property
-    def words(self) -> str:
-        """Everything in it as text, tables included."""
-        lines = ["; ".join(c for c in row if c) for t in self.tables for row in [t.header, *t.rows]]
-        return self.text or "\n".join(lines)
+from app.runs.sandbox.case import Outcome
+from app.runs.sandbox.reading.remembering import remembered
+from app.runs.sandbox.reading.sentences import best_match, whole_sentences
+from app.runs.sandbox.reading.terms import stems
+from app.runs.sandbox.sources import Passage, Sheet
+from app.runs.sandbox.wording import line
 
 
 @dataclass
@@ -69,36 +17,23 @@ class Notebook:
     """Sources in the order they are first cited, and what did not work."""
 
     passages: list[Passage] = field(default_factory=list)
-    cited: list[str] = field(default_factory=list)
-    titles: dict[str, str] = field(default_factory=dict)
+    cited: dict[str, str] = field(default_factory=dict)
+    """ref -> title"""
     problems: list[str] = field(default_factory=list)
 
     def keep(self, outcomes: Iterable[Outcome]) -> list[Passage]:
         """Keep the passages of some searches, each once; returns the new ones."""
         known = {p.ref for p in self.passages}
         found: list[Passage] = []
-        for item in (p for o in outcomes if o.done for p in o.get("passages") or []):
-            passage = _passage(item)
+        for passage in (Passage.of(p) for o in outcomes if o.done for p in o.get("passages") or []):
             if passage.text and passage.ref not in known:
                 known.add(passage.ref)
                 found.append(passage)
         self.passages += found
         return found
 
-    def cite(self, source: Passage | Sheet) -> str:
-        """`[1]`: the number of this source, given when it is first cited."""
-        if source.ref not in self.cited:
-            self.cited.append(source.ref)
-            self.titles[source.ref] = source.source
-        return f"[{self.cited.index(source.ref) + 1}]"
-
-    def cite_sentence(self, sentence: str) -> str:
-        """The number of the passage a sentence came from; empty when it is none of ours."""
-        plain = re.sub(r"\s+", " ", sentence)
-        source = next((p for p in self.passages if plain in re.sub(r"\s+", " ", p.text)), None)
-        return self.cite(source) if source else ""
-
     def problem(self, sentence: str) -> None:
+        """Note what did not work."""
         self.problems.append(sentence)
 
     @property
@@ -106,32 +41,42 @@ class Notebook:
         """All passages as one text, a paragraph each."""
         return "\n\n".join(p.text for p in self.passages)
 
-    def quote(self, about: str) -> tuple[str, str]:
+    def cite(self, source: Passage | Sheet) -> str:
+        """`[1]`: the number of this source, given when it is first cited."""
+        self.cited.setdefault(source.ref, source.source)
+        return f"[{list(self.cited).index(source.ref) + 1}]"
+
+    def cite_tables(self, sheets: Iterable[Sheet]) -> str:
+        """A paragraph that names the files whose tables were read; empty when there are none."""
+        marks = " ".join(self.cite(s) for s in sheets if s.tables)
+        return f"\n\nFrom {marks}" if marks else ""
+
+    def cite_sentence(self, sentence: str) -> str:
+        """The number of the passage a sentence came from; empty when it is none of ours."""
+        plain = _single_spaced(sentence)
+        source = next((p for p in self.passages if plain in _single_spaced(p.text)), None)
+        return self.cite(source) if source else ""
+
+    def quoted(self, sentence: str, limit: int = 0) -> str:
+        """A sentence in quotation marks with its number, cut at `limit`."""
+        return f"“{line(sentence, limit) if limit else sentence}” {self.cite_sentence(sentence)}"
+
+    def most_about(self, about: str) -> tuple[str, str]:
         """(sentence, citation) of the sentence in the passages that is most about `about`."""
-        terms = {stem(w) for w in words(about)}
-        listed = [
-            s
-            for p in self.passages
-            for s in split(p.text)
-            if len(s.split()) > 3 and s.rstrip(')”"').endswith((".", "!", "?", ";"))
-        ]
-        sentence = best_match(listed, terms)
+        sentence = best_match([s for p in self.passages for s in whole_sentences(p.text)], stems(about))
         return (sentence, self.cite_sentence(sentence)) if sentence else ("", "")
+
+    def guidance(self, about: str, limit: int = 300) -> list[str]:
+        """That sentence quoted; nothing when no passage is about it."""
+        sentence, mark = self.most_about(about)
+        return [f"“{line(sentence, limit)}” {mark}"] if sentence else []
 
     def sources(self) -> str:
         """The list that ends an answer; empty when nothing was cited."""
-        if not self.cited:
-            return ""
-        return "Sources\n" + "\n".join(f"[{n}] {self.titles[ref]}" for n, ref in enumerate(self.cited, 1))
+        listed = [f"[{n}] {title}" for n, title in enumerate(self.cited.values(), 1)]
+        return "\n".join(["Sources", *listed]) if listed else ""
 
 
-def _passage(item: Any) -> Passage:
-    item = item if isinstance(item, dict) else {"text": str(item)}
-    text = str(item.get("text") or "")
-    document = str(item.get("document") or "Document")
-    return Passage(
-        document,
-        str(item.get("place") or ""),
-        text,
-        str(item.get("ref") or f"{document}:{item.get('place')}:{text[:40]}"),
-    )
+@remembered(512)
+def _single_spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

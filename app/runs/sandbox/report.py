@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.runs.sandbox.conversation import Outcome, Status
+from app.runs.sandbox.case import Outcome, Status
 from app.runs.sandbox.notebook import Notebook
 
 
@@ -18,8 +18,7 @@ class Report:
 
     def section(self, title: str, lines: Iterable[str]) -> None:
         """A titled list; left out when it has no lines."""
-        if listed := [line for line in lines if line]:
-            self.parts.append(f"## {title}\n" + "\n".join(f"- {line}" for line in listed))
+        self.parts.append(_section(title, lines))
 
     def block(self, title: str, text: str) -> None:
         """A titled paragraph or table; left out when empty."""
@@ -32,20 +31,31 @@ class Report:
 
     def refused(self, what: str, outcome: Outcome) -> None:
         """Say what was not done, and why."""
-        why = {
-            Status.DECLINED: f"it was declined ({outcome.words})" if outcome.words else "it was declined",
-            Status.CHANGES: f"changes were asked for that could not be applied here: {outcome.words}",
-            Status.ABSENT: outcome.words,
-            Status.MISFIT: f"the tool did not take it: {outcome.words}",
-            Status.FAILED: f"the tool did not act: {outcome.words}",
-        }.get(outcome.status, outcome.words)
-        self.not_done.append(f"{what}: {why}".rstrip(".") + ".")
+        self.not_done.append(f"{what}: {_why_not(outcome)}".rstrip(".") + ".")
 
     def text(self, notes: Notebook) -> str:
         """The whole answer."""
-        acted = "## Done\n" + "\n".join(f"- {line}." for line in self.done) if self.done else ""
-        missed = "## Not done\n" + "\n".join(f"- {line}" for line in self.not_done) if self.not_done else ""
-        trouble = "## Could not be read\n" + "\n".join(f"- {line}" for line in notes.problems) if notes.problems else ""
-        return "\n\n".join(
-            part for part in (self.headline, *self.parts, acted, missed, trouble, notes.sources()) if part
+        parts = (
+            self.headline,
+            *self.parts,
+            _section("Done", [f"{line}." for line in self.done]),
+            _section("Not done", self.not_done),
+            _section("Could not be read", notes.problems),
+            notes.sources(),
         )
+        return "\n\n".join(part for part in parts if part)
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    listed = [f"- {line}" for line in lines if line]
+    return "\n".join([f"## {title}", *listed]) if listed else ""
+
+
+def _why_not(outcome: Outcome) -> str:
+    words = outcome.words
+    return {
+        Status.DECLINED: f"it was declined ({words})" if words else "it was declined",
+        Status.CHANGES: f"changes were asked for that could not be applied here: {words}",
+        Status.MISFIT: f"the tool did not take it: {words}",
+        Status.FAILED: f"the tool did not act: {words}",
+    }.get(outcome.status, words)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from app.runs.sandbox.amending import amended, corrected
-from app.runs.sandbox.conversation import Call, Case, Outcome, Status
-from app.runs.sandbox.notebook import Notebook, Passage, Sheet
+from app.runs.sandbox.case import Call, Case, Outcome, Status
+from app.runs.sandbox.notebook import Notebook
+from app.runs.sandbox.sources import Passage, Sheet
 
 T = TypeVar("T")
 Steps = Generator[list[Call], list[Outcome], T]
@@ -35,13 +36,13 @@ def read_files(case: Case, notes: Notebook) -> Steps[list[Sheet]]:
     """Read every attached file in one turn; a file that cannot be read is noted and left out."""
     if "read_attachment" not in case.tools or not case.files:
         return []
-    outcomes = yield [Call("read_attachment", {"name": f.name}) for f in case.files]
+    outcomes = yield [Call("read_attachment", {"name": name}) for name in case.files]
     sheets = []
-    for file, outcome in zip(case.files, outcomes, strict=True):
+    for name, outcome in zip(case.files, outcomes, strict=True):
         if outcome.done:
-            sheets.append(Sheet.of(file.name, outcome.content))
+            sheets.append(Sheet.of(name, outcome.content))
         else:
-            notes.problem(f"{file.name} was not read: {outcome.words}")
+            notes.problem(f"{name} was not read: {outcome.words}")
     return sheets
 
 

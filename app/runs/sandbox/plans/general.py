@@ -1,12 +1,14 @@
 """The plan for an agent of one's own: read, search, and say what the sources say."""
 
-from app.runs.sandbox.conversation import Case
+from app.runs.sandbox.case import Case
 from app.runs.sandbox.notebook import Notebook
-from app.runs.sandbox.plans.making import line
 from app.runs.sandbox.reading.sentences import summarise
 from app.runs.sandbox.reading.terms import query
 from app.runs.sandbox.report import Report
 from app.runs.sandbox.steps import Steps, read_files, search
+from app.runs.sandbox.wording import line
+
+_READING = {"search_knowledge", "read_attachment"}
 
 
 def general(case: Case) -> Steps[str]:
@@ -18,14 +20,12 @@ def general(case: Case) -> Steps[str]:
     report.section("What was given", [line(s, 300) for s in summarise(text, 4)])
     for sheet in sheets:
         report.section(sheet.name, [f"{line(s, 300)} {notes.cite(sheet)}" for s in summarise(sheet.words, 3)])
-    sentence, mark = notes.quote(text)
+    sentence, guidance = notes.most_about(text)[0], notes.guidance(text)
     found = [f"{line(p.text, 300)} {notes.cite(p)}" for p in notes.passages[:3]]
-    report.section("What the knowledge says", [f"“{line(sentence, 300)}” {mark}", *found] if sentence else found)
+    report.section("What the knowledge says", [*guidance, *found])
     report.headline = line(sentence or next(iter(summarise(text, 1)), "") or "Nothing was given to work on.", 240)
-    acting = sorted(case.tools - {"search_knowledge", "read_attachment"})
-    if acting:
+    if case.tools - _READING:
         report.not_done.append(
-            "No action was taken: the Sandbox model acts only in the jobs that agents can start from"
+            "No action was taken: the Sandbox model acts only in the jobs that agents can start from."
         )
-    report.not_done = [n.rstrip(".") + "." for n in report.not_done]
     return report.text(notes)

@@ -26,6 +26,12 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(s for raw in found if len(s := on_one_line(raw)) > 1)
 
 
+@remembered(256)
+def whole_sentences(text: str) -> tuple[str, ...]:
+    """Those of more than three words that end as sentences do: no headings, no fragments."""
+    return tuple(s for s in split(text) if len(s.split()) > 3 and s.rstrip(')”"').endswith((".", "!", "?", ";")))
+
+
 def on_one_line(text: str) -> str:
     """`text` with single spaces for all its white space."""
     return " ".join(text.split())
