@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import access, config, db, errors_pages, events, extensions, headers, pages
+from app import access, config, db, errors_pages, events, extensions, headers, logs, pages
 from app.config import ROOT, Settings
 
 BLUEPRINTS = (
@@ -30,6 +30,7 @@ BLUEPRINTS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """A configured application. Opens no connection: those open on first use, after any fork."""
     settings = settings or config.load()
+    logs.configure(as_json=settings.is_production)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(pages.flask_config(settings))
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)

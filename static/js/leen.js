@@ -17,11 +17,6 @@
   addEventListener('htmx:sse:error', () => document.body.dataset.live = 'lost');
   addEventListener('htmx:sse:after:connection', () => delete document.body.dataset.live);
 
-  // Nobody can tell what was missed: fetch all that is live again
-  addEventListener('stale', ({ target }) => {
-    for (const el of all('[hx-trigger*="from:#live"]')) htmx.trigger(target, el.getAttribute('hx-trigger').split(' ')[0]);
-  });
-
   // Shortcuts: in the card in focus, after g, and s on a run
   let since = 0;
   addEventListener('keydown', e => {
