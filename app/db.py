@@ -6,7 +6,10 @@ the timeout is, and the legacy driver mode silently loses updates.
 """
 
 import contextvars
+import random
 import secrets
+import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -17,6 +20,8 @@ from sqlalchemy.engine import CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+WRITE_LOCK_SECONDS = 10
+"""How long a transaction waits for SQLite's write lock."""
 begin_mode: contextvars.ContextVar[str] = contextvars.ContextVar("begin_mode", default="IMMEDIATE")
 
 
@@ -131,7 +136,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         return
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", f"synchronous={sqlite_synchronous}", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("journal_mode=WAL", f"synchronous={sqlite_synchronous}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -139,7 +144,35 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN " + begin_mode.get())
+        mode = begin_mode.get()
+        if mode == "IMMEDIATE":
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _begin_writing(connection: Any) -> None:
+    """Take SQLite's one write lock, asking again every few milliseconds.
+
+    SQLite itself asks at pauses that grow to 100 ms, in which the lock lies idle under load.
+    """
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    end, pause = time.monotonic() + WRITE_LOCK_SECONDS, 0.0005
+    while not (begun := _try_to_write(driver)) and time.monotonic() < end:
+        time.sleep(random.uniform(pause / 2, pause))
+        pause = min(pause * 1.5, 0.004)
+    driver.execute(f"PRAGMA busy_timeout={WRITE_LOCK_SECONDS * 1000}")
+    if not begun:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong in SQLAlchemy's words
+
+
+def _try_to_write(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 sqlite_synchronous = "FULL"

@@ -171,7 +171,8 @@ def frames(
     """Yield SSE frames for one browser until its time is up or `allowed()` says no.
 
     What happened after `since`, an entry's id, comes first. When nobody can tell what did, the first frame
-    says "stale": fetch all that is live again. The first frame carries an id, for the next connection's `since`.
+    says "stale", for which everything live on a page listens: it fetches itself again. The first frame
+    carries an id, for the next connection's `since`.
     Whatever ends someone's access publishes "access", which asks `allowed` at once. It is also asked every
     `recheck_seconds` or so, in case that signal was lost with Redis; it costs 3 ms and a database session.
     """
