@@ -69,6 +69,7 @@ def _until_refused(results: Iterable[bool]) -> int:
 def _due_jobs(limit: int = 500) -> list[tuple[int, str]]:
     moment = now()
     query = select(QueuedJob.id, QueuedJob.name).where(
+        QueuedJob.name.in_(TABLE),  # a newer release may have left others
         QueuedJob.failed_at.is_(None),
         QueuedJob.due_at <= moment,
         or_(QueuedJob.leased_until.is_(None), QueuedJob.leased_until < moment),

@@ -1,7 +1,7 @@
 """Starting, stopping and continuing runs. Callers commit."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select, update
@@ -23,6 +23,7 @@ from app.runs.models import FINISHED, EventKind, Run, RunCheckpoint, RunState
 from app.workspaces.models import Workspace
 
 BATCH = 200
+ON_ITS_WAY = timedelta(seconds=2)
 
 
 def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: User | None, start_key: str) -> Run:
@@ -170,7 +171,10 @@ def _held(wanted: Select[Run]) -> Sequence[Run]:
 
 
 def due_runs(limit: int = 500) -> list[int]:
-    """Ids of runs that are due and that nobody holds, oldest first: what the reconciler pushes again."""
+    """Ids of runs that are due and that nobody holds, oldest first: what the reconciler pushes again.
+
+    A run that has just been started is left out: its own push is on its way.
+    """
     moment = now()
     return list(
         db.session.scalars(
@@ -179,6 +183,7 @@ def due_runs(limit: int = 500) -> list[int]:
                 Run.state.in_((RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL)),
                 Run.wake_at <= moment,
                 or_(Run.lease_expires_at.is_(None), Run.lease_expires_at < moment),
+                or_(Run.state != RunState.QUEUED, Run.attempts > 0, Run.created_at < moment - ON_ITS_WAY),
             )
             .order_by(Run.wake_at)
             .limit(limit)

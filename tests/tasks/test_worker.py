@@ -259,7 +259,6 @@ def test_a_job_whose_worker_was_killed_keeps_its_row_and_changes_nothing(job, ap
     assert reconcile()["jobs"] == 1 and len(waiting(redis)) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="tasks.worker._take counts attempts, but never stops at the job's last one")
 def test_a_job_that_kills_its_worker_each_time_is_given_up_too(job, app):
     row_id = queued(job(be_killed, attempts=2), a_workspace().id)
 
@@ -362,7 +361,6 @@ def test_push_says_so_when_redis_is_away(job, tmp_path):
     assert push(connect_redis(f"unix://{tmp_path}/none.sock"), job(rename), 1) is False
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="tasks.schedule.reconcile looks up TABLE[name] unguarded")
 def test_a_row_of_a_job_that_no_longer_exists_does_not_stop_the_clock(job, redis, monkeypatch):
     workspace = a_workspace().id
     lost = queued(job(rename_and_break), workspace)
