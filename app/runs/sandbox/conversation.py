@@ -70,7 +70,9 @@ def _without_files(request: str) -> tuple[str, tuple[str, ...]]:
     blocks = list(_FILES.finditer(request))
     if not blocks:
         return request, ()
-    names = [m["name"].strip().removeprefix("- ").strip() for m in _FILE.finditer(request[blocks[-1].end() :].lstrip(" \t"))]
+    names = [
+        m["name"].strip().removeprefix("- ").strip() for m in _FILE.finditer(request[blocks[-1].end() :].lstrip(" \t"))
+    ]
     return (request[: blocks[-1].start()], tuple(names)) if names else (request, ())
 
 
@@ -106,7 +108,9 @@ def _turns(messages: Sequence[ModelMessage]) -> list[Turn]:
         if isinstance(message, ModelResponse):
             calls = [p for p in message.parts if isinstance(p, ToolCallPart)]
             if calls:
-                turns.append([(Call(c.tool_name, _arguments(c)), settled.get(c.tool_call_id, _UNANSWERED)) for c in calls])
+                turns.append(
+                    [(Call(c.tool_name, _arguments(c)), settled.get(c.tool_call_id, _UNANSWERED)) for c in calls]
+                )
     return turns
 
 

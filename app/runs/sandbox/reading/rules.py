@@ -33,8 +33,22 @@ _LISTED = re.compile(r"[\w /&-]{3,40}[:|]")
 _IN_EVERY_CLAIM = frozenset(
     stem(w)
     for w in (
-        "refund", "refunds", "refunded", "order", "orders", "return", "returns", "customer",
-        "customers", "item", "items", "product", "products", "money", "delivered", "delivery",
+        "refund",
+        "refunds",
+        "refunded",
+        "order",
+        "orders",
+        "return",
+        "returns",
+        "customer",
+        "customers",
+        "item",
+        "items",
+        "product",
+        "products",
+        "money",
+        "delivered",
+        "delivery",
     )
 )
 _QUOTES = r"[\"“„«‘'](?P<q{n}>[^\"”“»’'\n]{{1,40}})[\"”“»’']"
