@@ -1,9 +1,9 @@
 """Reading people and their sign-ins."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.accounts.models import LoginSession, PasswordReset, Registration, TermsAcceptance, User
-from app.db import db, now
+from app.db import UtcDateTime, db, now
 from app.errors import Gone, Invalid, NotFound
 from app.mail import checked_address
 
@@ -19,10 +19,16 @@ def find_user(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == plain))
 
 
+_OPENED_BY = select(LoginSession).where(
+    LoginSession.token_hash == bindparam("token_hash"),
+    LoginSession.revoked_at.is_(None),
+    LoginSession.expires_at > bindparam("moment", type_=UtcDateTime()),
+)
+
+
 def find_session(token_hash: str) -> LoginSession | None:
     """The sign-in that this token opens now: not revoked, not run out."""
-    live = (LoginSession.revoked_at.is_(None), LoginSession.expires_at > now())
-    return db.session.scalar(select(LoginSession).where(LoginSession.token_hash == token_hash, *live))
+    return db.session.scalar(_OPENED_BY, {"token_hash": token_hash, "moment": now()})
 
 
 def get_session(public_id: str, *, viewer: User) -> LoginSession:

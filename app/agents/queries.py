@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.agents.models import Agent, AgentVersion
 from app.db import db
@@ -15,9 +15,12 @@ from app.errors import NotFound
 PAGE = 50
 
 
+_AGENT = select(Agent).where(Agent.slug == bindparam("slug"), Agent.workspace_id == bindparam("workspace"))
+
+
 def get_agent(slug: str, *, workspace_id: int) -> Agent:
     """The agent, if it is this workspace's. Raises NotFound."""
-    agent = db.session.scalar(select(Agent).where(Agent.slug == slug, Agent.workspace_id == workspace_id))
+    agent = db.session.scalar(_AGENT, {"slug": slug, "workspace": workspace_id})
     if agent is None:
         raise NotFound()
     return agent

@@ -5,13 +5,13 @@ from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule
 from app.approvals.policy import ONE_PERSON, Effect, RuleLine, Verdict, action_digest, decide, sha256_json
 from app.audit.services import record
-from app.db import changed, db, new_public_id, now
+from app.db import Base, changed, db, new_public_id, now
 from app.events import publish
 from app.runs.lease import FRESH
 from app.runs.log import append
@@ -33,15 +33,20 @@ REASONS = {
 """Reason codes of a decline, as the model reads them after "because"."""
 
 
+_COLUMNS = (Rule.id, Rule.name, Rule.tool, Rule.team, Rule.risk, Rule.conditions, Rule.effect, Rule.quorum)
+_RULES = (
+    select(*(Base.metadata.tables[Rule.__tablename__].c[column.key] for column in _COLUMNS))
+    .where(Rule.workspace_id == bindparam("workspace"), Rule.mode == "enforce")
+    .order_by(Rule.position, Rule.id)
+)
+
+
 def rule_lines(workspace_id: int) -> list[RuleLine]:
     """The workspace's rules that are enforced, in order."""
-    rows = db.session.scalars(
-        select(Rule).where(Rule.workspace_id == workspace_id, Rule.mode == "enforce").order_by(Rule.position, Rule.id)
-    )
-    return [line_of(row) for row in rows]
+    return [_line(row) for row in db.session.execute(_RULES, {"workspace": workspace_id})]
 
 
-def line_of(rule: Rule) -> RuleLine:
+def _line(rule: Any) -> RuleLine:
     """A row as the pure function reads it."""
     return RuleLine(
         id=rule.id,
@@ -78,6 +83,15 @@ def digest_of(proposal: Proposal) -> str:
     )
 
 
+_CARDS = (
+    select(Approval)
+    .where(Approval.run_id == bindparam("run"))
+    .order_by(Approval.round)
+    .options(lazyload("*"))
+    .execution_options(**FRESH)
+)
+
+
 class ApprovalGate:
     """The Gate of app/runs/ports.py, over the approvals tables: rules and cards are read once, and kept."""
 
@@ -91,9 +105,7 @@ class ApprovalGate:
     @cached_property
     def _cards(self) -> dict[tuple[str, str], Approval]:
         """The newest card of each call."""
-        query = select(Approval).where(Approval.run_id == self._run.id).order_by(Approval.round)
-        rows = db.session.scalars(query.options(lazyload("*")), execution_options=FRESH)
-        return {(card.call_key, card.kind): card for card in rows}
+        return {(card.call_key, card.kind): card for card in db.session.scalars(_CARDS, {"run": self._run.id})}
 
     def permit(self, proposal: Proposal) -> Permit:
         verdict = verdict_on(proposal, self._rules)

@@ -7,14 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, has_request_context, request
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.audit.models import AuditEntry, AuditHead
 from app.db import Base, db, now
 
-ENTRIES, HEADS = Base.metadata.tables[AuditEntry.__tablename__], Base.metadata.tables[AuditHead.__tablename__]
+HEADS = Base.metadata.tables[AuditHead.__tablename__]
+_HEAD = HEADS.c.chain == bindparam("head")
+_FORWARD = update(HEADS).where(_HEAD).values(seq=HEADS.c.seq + 1).returning(HEADS.c.seq, HEADS.c.hash)
+_ADD = insert(Base.metadata.tables[AuditEntry.__tablename__])
+_SEAL = update(HEADS).where(_HEAD).values(hash=bindparam("fingerprint"))
 CHAINED = (
     "chain", "seq", "kind", "actor", "actor_ref", "subject", "summary", "before", "after", "address", "request_id",
     "prev_hash",
@@ -57,8 +61,8 @@ def record(
         "prev_hash": previous,
     }
     fingerprint = digest(entry)
-    db.session.execute(insert(ENTRIES), entry | {"hash": fingerprint})
-    db.session.execute(update(HEADS).where(HEADS.c.chain == chain).values(hash=fingerprint))
+    db.session.execute(_ADD, entry | {"hash": fingerprint})
+    db.session.execute(_SEAL, {"head": chain, "fingerprint": fingerprint})
     return seq
 
 
@@ -78,14 +82,11 @@ def _kind_of(actor: Any) -> str:
 
 def _next(chain: int) -> tuple[int, str]:
     """The next number of the chain and the hash of its last entry. Locks its head until the transaction ends."""
-    forward = (
-        update(HEADS).where(HEADS.c.chain == chain).values(seq=HEADS.c.seq + 1).returning(HEADS.c.seq, HEADS.c.hash)
-    )
-    row = db.session.execute(forward).first()
+    row = db.session.execute(_FORWARD, {"head": chain}).first()
     if row is None:
         start = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
         db.session.execute(start(HEADS).values(chain=chain, seq=0, hash=GENESIS).on_conflict_do_nothing())
-        row = db.session.execute(forward).one()
+        row = db.session.execute(_FORWARD, {"head": chain}).one()
     return row[0], row[1]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app import mail
 from app.access import Capability
@@ -55,10 +55,16 @@ class Standing:
         return "This is switched off for this workspace at the moment. Everything else works."
 
 
+_IN_FORCE = (
+    select(Restriction)
+    .where(Restriction.workspace_id == bindparam("workspace"), Restriction.lifted_at.is_(None))
+    .order_by(Restriction.id)
+)
+
+
 def standing_of(workspace_id: int) -> Standing:
     """The workspace's standing, read now. Routes, enqueueing and the engine all ask here."""
-    active = select(Restriction).where(Restriction.workspace_id == workspace_id, Restriction.lifted_at.is_(None))
-    return Standing(tuple(db.session.scalars(active.order_by(Restriction.id))))
+    return Standing(tuple(db.session.scalars(_IN_FORCE, {"workspace": workspace_id})))
 
 
 def require(workspace_id: int, capability: Capability) -> None:

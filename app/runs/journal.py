@@ -8,18 +8,19 @@ up in our own records, and failing that a person says what happened.
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.db import db, now
 from app.runs.lease import FRESH, Lease
 from app.runs.models import Effect, EffectState
 from app.runs.ports import Proposal
 
+_KNOWN = select(Effect).where(Effect.key.in_(bindparam("keys", expanding=True))).execution_options(**FRESH)
+
 
 def known(keys: list[str]) -> dict[str, Effect]:
     """The journal's rows for these calls, by key."""
-    rows = db.session.scalars(select(Effect).where(Effect.key.in_(keys)), execution_options=FRESH)
-    return {row.key: row for row in rows}
+    return {row.key: row for row in db.session.scalars(_KNOWN, {"keys": keys})}
 
 
 def start(proposal: Proposal, lease: Lease, approval_id: int | None, effect: Effect | None) -> Effect:

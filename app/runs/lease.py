@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
-from app.db import db, now
+from app.db import Base, db, now
 from app.runs.models import Run, RunState
 
 FRESH = {"populate_existing": True, "autoflush": False}
@@ -31,26 +31,37 @@ class Lease:
     seconds: int
 
 
+RUNS = Base.metadata.tables[Run.__tablename__]
+_CLAIM = (
+    update(RUNS)
+    .where(
+        RUNS.c.id == bindparam("run"),
+        RUNS.c.state.in_(CLAIMABLE),
+        RUNS.c.wake_at <= bindparam("moment"),
+        or_(RUNS.c.lease_expires_at.is_(None), RUNS.c.lease_expires_at < bindparam("moment")),
+    )
+    .values(
+        state=RunState.RUNNING,
+        lease_owner=bindparam("owner"),
+        lease_token=RUNS.c.lease_token + 1,
+        lease_expires_at=bindparam("until"),
+    )
+    .returning(RUNS.c.lease_token)
+)
+_MINE = (
+    select(Run)
+    .where(Run.id == bindparam("run"), Run.lease_token == bindparam("token"), Run.state == RunState.RUNNING)
+    .options(joinedload(Run.workspace, innerjoin=True), joinedload(Run.checkpoint))
+    .with_for_update(of=Run)
+    .execution_options(**FRESH)
+)
+
+
 def claim(run_id: int, *, owner: str, seconds: int) -> Lease | None:
     """Take the run if it is due and nobody holds it; None otherwise. Flushes; the caller commits."""
     moment = now()
-    token = db.session.scalar(
-        update(Run)
-        .where(
-            Run.id == run_id,
-            Run.state.in_(CLAIMABLE),
-            Run.wake_at <= moment,
-            or_(Run.lease_expires_at.is_(None), Run.lease_expires_at < moment),
-        )
-        .values(
-            state=RunState.RUNNING,
-            lease_owner=owner,
-            lease_token=Run.lease_token + 1,
-            lease_expires_at=moment + timedelta(seconds=seconds),
-        )
-        .returning(Run.lease_token)
-        .execution_options(synchronize_session=False)
-    )
+    given = {"run": run_id, "moment": moment, "owner": owner, "until": moment + timedelta(seconds=seconds)}
+    token = db.session.scalar(_CLAIM, given)
     return Lease(run_id, token, seconds) if token is not None else None
 
 
@@ -60,9 +71,7 @@ def hold(lease: Lease) -> Run:
     Until its commit nobody else changes the run's row: PostgreSQL locks it, SQLite the whole file.
     Renews the lease. Raises LeaseLost.
     """
-    mine = select(Run).where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
-    with_it = (joinedload(Run.workspace, innerjoin=True), joinedload(Run.checkpoint))
-    run = db.session.scalar(mine.options(*with_it).with_for_update(of=Run), execution_options=FRESH)
+    run = db.session.scalar(_MINE, {"run": lease.run_id, "token": lease.token})
     if run is None:
         db.session.rollback()
         raise LeaseLost

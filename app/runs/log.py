@@ -6,7 +6,9 @@ The number of the last line and the totals stand in the run's row, so whoever ad
 from dataclasses import dataclass
 from typing import Any
 
-from app.db import db, now
+from sqlalchemy import insert
+
+from app.db import Base, db, now
 from app.events import publish
 from app.runs.models import EventKind, Run, RunEvent
 
@@ -22,6 +24,7 @@ class Cost:
 
 
 FREE = Cost()
+_LINE = insert(Base.metadata.tables[RunEvent.__tablename__])
 
 
 def append(
@@ -37,19 +40,19 @@ def append(
         run.input_tokens += cost.input_tokens
         run.output_tokens += cost.output_tokens
         run.cost_microdollars += cost.microdollars
-    line = RunEvent(
-        workspace_id=run.workspace_id,
-        run_id=run.id,
-        seq=run.seq,
-        kind=kind,
-        tone=tone,
-        title=title,
-        detail=detail or {},
-        at=now(),
-        duration_ms=cost.duration_ms,
-        input_tokens=cost.input_tokens,
-        output_tokens=cost.output_tokens,
-        cost_microdollars=cost.microdollars,
-    )
-    db.session.add(line)
+    line = {
+        "workspace_id": run.workspace_id,
+        "run_id": run.id,
+        "seq": run.seq,
+        "kind": kind,
+        "tone": tone,
+        "title": title,
+        "detail": detail or {},
+        "at": now(),
+        "duration_ms": cost.duration_ms,
+        "input_tokens": cost.input_tokens,
+        "output_tokens": cost.output_tokens,
+        "cost_microdollars": cost.microdollars,
+    }
+    db.session.execute(_LINE, line)
     publish(run.workspace_id, f"run-{run.public_id}", "runs")

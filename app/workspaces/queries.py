@@ -2,7 +2,8 @@
 
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import contains_eager
 
 from app.accounts.models import User
 from app.db import db, now
@@ -15,13 +16,19 @@ LIMITABLE = frozenset({Role.BUILDER, Role.REVIEWER})
 _SLUG = re.compile(r"[a-z0-9-]{1,40}")
 
 
+_MEMBER = (
+    select(Membership)
+    .join(Membership.workspace)
+    .where(Workspace.slug == bindparam("slug"), Membership.user_id == bindparam("user"), Membership.ended_at.is_(None))
+    .options(contains_eager(Membership.workspace))
+)
+
+
 def member_of(slug: str, user: User) -> tuple[Workspace, Membership] | None:
     """The workspace at this address and the person's place in it; None for missing and for not theirs alike."""
     if not _SLUG.fullmatch(slug):
         return None
-    query = select(Membership).join(Workspace, Workspace.id == Membership.workspace_id)
-    query = query.where(Workspace.slug == slug, Membership.user_id == user.id, Membership.ended_at.is_(None))
-    found = db.session.scalar(query)
+    found = db.session.scalar(_MEMBER, {"slug": slug, "user": user.id})
     return (found.workspace, found) if found else None
 
 
