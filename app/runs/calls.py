@@ -207,8 +207,8 @@ class Calls:
     def _act_locally(self, proposal: Proposal, permit: Permit) -> Settled:
         """Journal row, approval and effect are one transaction: all of it happened, or nothing."""
         began = time.monotonic()
-        effect = self._start(proposal, permit)
-        done = proposal.tool.settled(proposal.context)
+        before = self.effects.get(proposal.call_key)
+        done = proposal.tool.settled(proposal.context) if before else None
         if done is None:
             savepoint = db.session.begin_nested()
             state, result = _run_tool(proposal)
@@ -218,13 +218,15 @@ class Calls:
                 savepoint.rollback()
         else:
             state, result = EffectState.SUCCEEDED, done
+        effect = journal.begin(proposal, self.held.lease, permit.approval_id, before)
         journal.finish(effect, state, result)
         return self._settle(proposal, state, result, _ms(began), permit.approval_id)
 
     def _act_outside(self, proposal: Proposal, permit: Permit) -> Settled | Permit:
         """Started, committed, done, settled. What happened in between is asked of the receiver or a person."""
-        effect = self._start(proposal, permit)
-        done = proposal.tool.settled(proposal.context)
+        before = self.effects.get(proposal.call_key)
+        effect = journal.begin(proposal, self.held.lease, permit.approval_id, before)
+        done = proposal.tool.settled(proposal.context) if before else None
         with self.held.let_go():
             began = time.monotonic()
             state, result = (EffectState.SUCCEEDED, done) if done is not None else _run_tool(proposal, outside=True)
@@ -235,10 +237,6 @@ class Calls:
                 self.held.gate.settle(permit.approval_id, "unknown", "We do not know whether it happened")
             return self.held.gate.unknown(proposal)
         return self._settle(proposal, state, result, took, permit.approval_id)
-
-    def _start(self, proposal: Proposal, permit: Permit) -> Effect:
-        before = self.effects.get(proposal.call_key)
-        return journal.start(proposal, self.held.lease, permit.approval_id, before)
 
     def _settle(
         self, proposal: Proposal, state: EffectState, result: dict[str, Any], duration_ms: int, approval_id: int | None

@@ -23,11 +23,8 @@ def known(keys: list[str]) -> dict[str, Effect]:
     return {row.key: row for row in db.session.scalars(_KNOWN, {"keys": keys})}
 
 
-def start(proposal: Proposal, lease: Lease, approval_id: int | None, effect: Effect | None) -> Effect:
-    """Note that this call is about to happen; `effect` is its row from an earlier try.
-
-    Flushes; the unique key admits one row per call.
-    """
+def begin(proposal: Proposal, lease: Lease, approval_id: int | None, effect: Effect | None) -> Effect:
+    """Note that this call happens; `effect` is its row from an earlier try. The unique key admits one row per call."""
     if effect is None:
         effect = Effect(
             workspace_id=proposal.run.workspace_id,
@@ -40,7 +37,6 @@ def start(proposal: Proposal, lease: Lease, approval_id: int | None, effect: Eff
         )
         db.session.add(effect)
     effect.args, effect.state, effect.lease_token = proposal.args, EffectState.STARTED, lease.token
-    db.session.flush()
     return effect
 
 
