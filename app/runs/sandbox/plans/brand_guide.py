@@ -34,10 +34,7 @@ class Guide:
     avoid: tuple[tuple[str, str], ...]
     """(word to avoid, the sentence that says so)"""
     text: str
-
-    @property
-    def no_exclamation(self) -> bool:
-        return bool(NO_EXCLAMATION.search(self.text))
+    no_exclamation: bool
 
     def improved(self, text: str) -> str:
         """With the guide's own words in place of the ones to avoid, and without exclamation marks where it wants none."""
@@ -57,7 +54,8 @@ def read_guide(text: str) -> Guide:
     known = {word.lower() for pair in instead for word in pair}
     quoted = [(w.strip(" ,."), s) for s in split(text) if _LEAVE_OUT.search(s) for w in _QUOTED.findall(s)]
     listed = dict([*quoted, *avoided(text)])
-    return Guide(instead, tuple((w, s) for w, s in listed.items() if _is_a_word(w) and w.lower() not in known), text)
+    avoid = tuple((w, s) for w, s in listed.items() if _is_a_word(w) and w.lower() not in known)
+    return Guide(instead, avoid, text, bool(NO_EXCLAMATION.search(text)))
 
 
 def _is_a_word(word: str) -> bool:

@@ -8,6 +8,7 @@ from app.runs.sandbox.notebook import Notebook
 from app.runs.sandbox.plans.invoice_check.invoice import Invoice
 from app.runs.sandbox.plans.invoice_check.layout import orders_in
 from app.runs.sandbox.reading.amounts import find_amounts, said
+from app.runs.sandbox.reading.remembering import remembered
 from app.runs.sandbox.reading.sentences import split
 from app.runs.sandbox.wording import line
 
@@ -29,7 +30,7 @@ def compare_with_order(i: Invoice, notes: Notebook, case: Case) -> None:
     if not i.order:
         i.wrong.append("The invoice names no purchase order.")
         return
-    if entry := entry_of(i.order, notes):
+    if entry := entry_of(i.order, notes.knowledge):
         _compare(i, entry, notes)
         return
     unknown = f"{i.order} was not found in the knowledge, so it was not compared."
@@ -40,13 +41,17 @@ def _key(reference: str) -> str:
     return re.sub(r"\D", "", reference).lstrip("0")
 
 
-def entry_of(order: str, notes: Notebook) -> str:
+@remembered(256)
+def entry_of(order: str, knowledge: str) -> str:
     """The line of the knowledge about this order, as it stands."""
     digits = _key(order)
     pattern = re.compile(rf"(?<!\d){digits}(?!\d)" if digits else re.escape(order))
-    rows = (row for p in notes.passages for row in p.text.splitlines())
-    found = [r.strip().lstrip("-*• ") for r in rows if pattern.search(r) and not _INVOICE.match(r)]
-    return max(found, key=lambda r: len(find_amounts(r, bare=True)), default="")
+    rows = (row for row in knowledge.splitlines() if pattern.search(row) and not _INVOICE.match(row))
+    return max((row.strip().lstrip("-*• ") for row in rows), key=_count_amounts, default="")
+
+
+def _count_amounts(row: str) -> int:
+    return len(find_amounts(row, bare=True))
 
 
 def _compare(i: Invoice, entry: str, notes: Notebook) -> None:

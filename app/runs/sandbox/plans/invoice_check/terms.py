@@ -19,9 +19,9 @@ _NET = re.compile(r"\bnet[ -]?(\d{1,3})\b", re.IGNORECASE)
 def payment_terms(i: Invoice, notes: Notebook) -> tuple[int, str] | None:
     """(days, where it stands): the order's own terms, the supplier's, then the general ones."""
     key = next(iter(re.findall(r"\w{4,}", i.supplier.lower())), "")
-    rows = [r.strip() for p in notes.passages for r in p.text.splitlines()] if key else []
+    rows = [r.strip() for r in notes.knowledge.splitlines()] if key else []
     listed = [
-        entry_of(i.order, notes) if i.order else "",
+        entry_of(i.order, notes.knowledge) if i.order else "",
         *(r for r in rows if key in r.lower()),
         *(s for s in split(notes.knowledge) if _GENERAL.search(s)),
     ]
