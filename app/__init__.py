@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     access.bind(pages.doors())
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
+    headers.trust_proxies(app)
     headers.guard(app)
     errors_pages.answer(app)
     pages.prepare(app)

@@ -26,6 +26,8 @@ class Settings:
     master_keys: tuple[tuple[str, bytes], ...] = field(repr=False)
     """(id, 32 bytes), newest first: the first seals, all of them open."""
     base_url: str
+    trusted_proxies: int
+    """How many proxies stand in front, each of which adds the address that it saw to X-Forwarded-For."""
     egress_allow: frozenset[str]
     """Exact host:port pairs that the outbound guard lets through although they are not public."""
     smtp_url: str
@@ -80,6 +82,7 @@ def load(env: dict[str, str] | None = None) -> Settings:
         secret_key=env.get("SECRET_KEY") or _kept(data, "secret_key", mode),
         master_keys=_master_keys(env.get("LEENOPS_MASTER_KEYS") or _kept(data, "master_keys", mode)),
         base_url=env.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
+        trusted_proxies=_number(env, "LEENOPS_TRUSTED_PROXIES", 0),
         egress_allow=frozenset(p.strip() for p in env.get("EGRESS_ALLOW", "").split(",") if p.strip()),
         smtp_url=env.get("SMTP_URL", ""),
         demo_password=env.get("LEENOPS_DEMO_PASSWORD", "leenops-demo-2026"),

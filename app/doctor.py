@@ -97,6 +97,14 @@ def _python(settings: Settings) -> tuple[str, str]:
     return words, "" if sys.version_info >= (3, 11) else "Use Python 3.11 or newer."
 
 
+def _proxies(settings: Settings) -> tuple[str, str]:
+    """Production speaks plain HTTP at an https:// address, so something stands in front of it."""
+    count = settings.trusted_proxies
+    words = f"{count} trusted" if count else "none trusted, addresses are those of connections"
+    advice = "Set LEENOPS_TRUSTED_PROXIES=1 when a proxy stands in front; without it everybody has the proxy's address."
+    return words, advice if settings.is_production and not count else ""
+
+
 def _data(settings: Settings) -> tuple[str, str]:
     settings.files.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryFile(dir=settings.files) as probe:
@@ -204,6 +212,7 @@ def _packages(settings: Settings) -> tuple[str, str]:
 CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {
     "Python": _python,
     "packages": _packages,
+    "proxies": _proxies,
     "data folder": _data,
     "database": _database,
     "schema": _schema,

@@ -1,6 +1,10 @@
-"""Security headers on every answer. No inline script, no inline style, nothing from elsewhere."""
+"""Security headers on every answer. No inline script, no inline style, nothing from elsewhere.
+
+And which headers of a request are believed: of all that say who sent it, only what our own proxies added.
+"""
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 CSP = "; ".join(
     (
@@ -16,6 +20,15 @@ CSP = "; ".join(
         "manifest-src 'self'",
     )
 )
+
+
+def trust_proxies(app: Flask) -> None:
+    """Take the client's address from what the proxies in front of `app` added; without one, from the connection.
+
+    The nearest proxy alone says whether it was HTTPS. Nobody says which host or folder this is: BASE_URL does.
+    """
+    if count := app.config["SETTINGS"].trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=1, x_host=0)  # type: ignore[method-assign]
 
 
 def guard(app: Flask) -> None:

@@ -54,6 +54,7 @@ class Web(BaseApplication):
             "keepalive": 15,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "forwarded_allow_ips": "",  # which headers of a proxy are believed is decided in app/headers.py
             "proc_name": "leenops-web",
         }
         for name, value in options.items():
