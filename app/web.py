@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 
@@ -32,7 +32,8 @@ def is_fragment() -> bool:
 
 
 def notify(kind: Kind, sentence: str) -> None:
-    """Say one sentence on the next page."""
+    """Say one sentence on the next page. Only the last few are kept: they travel in the cookie."""
+    session["_flashes"] = session.get("_flashes", [])[-2:]
     flash(sentence, kind.value)
 
 

@@ -16,7 +16,7 @@ from app.events import publish
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
-from app.runs.models import EffectState, EventKind, Run
+from app.runs.models import EffectState, EventKind, Run, RunCheckpoint
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
@@ -278,7 +278,8 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
 
 def _evidence(run: Run) -> list[Any]:
     """What the agent read last, each source once."""
-    latest = {item["ref"]: item for item in (run.checkpoint.read if run.checkpoint else [])}
+    checkpoint = db.session.get(RunCheckpoint, run.id)
+    latest = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
     return list(latest.values())[-EVIDENCE:]
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.accounts.models import User
 from app.agents.models import Agent
@@ -24,6 +24,7 @@ from app.db import (
     utc,
 )
 from app.runs.models import Run
+from app.workspaces.models import Membership
 
 
 class ApprovalState(StrEnum):
@@ -130,6 +131,16 @@ class Vote(Base):
     at: Mapped[created]
     undone_at: Mapped[datetime | None]
     user: Mapped[User] = relationship(lazy="joined")
+    membership: Mapped[Membership | None] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(Vote.user_id) == Membership.user_id,
+            Vote.workspace_id == Membership.workspace_id,
+            Membership.ended_at.is_(None),
+        ),
+        lazy="joined",
+        viewonly=True,
+    )
+    """Their place in the workspace as it is now; None when they have left."""
 
 
 class Rule(Base):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 from sqlalchemy.orm import selectinload
 
 from app.agents.models import Agent
@@ -36,10 +36,12 @@ class Inbox:
     others: int
 
 
+_CARD = select(Approval).where(Approval.public_id == bindparam("card"), Approval.workspace_id == bindparam("workspace"))
+
+
 def get_approval(public_id: str, *, workspace_id: int) -> Approval:
     """The card, if it is this workspace's. Raises NotFound."""
-    query = select(Approval).where(Approval.public_id == public_id, Approval.workspace_id == workspace_id)
-    card = db.session.scalar(query)
+    card = db.session.scalar(_CARD, {"card": public_id, "workspace": workspace_id})
     if card is None:
         raise NotFound()
     return card

@@ -24,9 +24,14 @@ def may_decide_on(member: Membership, *, team: str, quorum: list[Any]) -> bool:
 
 
 def approvals_on(card: Approval) -> list[Vote]:
-    """The approvals that count: given to exactly what the card says now, and not undone."""
-    said = (card.digest, card.version)
-    return [v for v in card.votes if v.decision == APPROVE and (v.digest, v.version) == said and not v.undone_at]
+    """The approvals that count: of exactly what the card says now, not undone, by people who may decide it today."""
+    return [vote for vote in card.votes if _counts(vote, card)]
+
+
+def _counts(vote: Vote, card: Approval) -> bool:
+    if vote.decision != APPROVE or vote.undone_at or (vote.digest, vote.version) != (card.digest, card.version):
+        return False
+    return vote.membership is not None and may_decide(card, vote.membership)
 
 
 def needed(card: Approval) -> int:
@@ -38,9 +43,14 @@ def is_met(card: Approval, votes: list[Vote]) -> bool:
     """Every part of the quorum is filled, each by a different person; named roles are filled first."""
     free = list(votes)
     for need in sorted(card.quorum, key=lambda n: n["role"] is None):
-        fitting = [v for v in free if need["role"] is None or v.role in (need["role"], Role.OWNER)]
+        fitting = [v for v in free if need["role"] is None or _role(v) in (need["role"], Role.OWNER)]
         if len(fitting) < need["count"]:
             return False
         for vote in fitting[: need["count"]]:
             free.remove(vote)
     return True
+
+
+def _role(vote: Vote) -> str:
+    """The voter's role today."""
+    return vote.membership.role if vote.membership else ""

@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.approvals.errors import (
     AlreadyDecided,
@@ -31,7 +32,7 @@ from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
 from app.approvals.policy import Effect
 from app.approvals.quorum import approvals_on, is_met, may_decide, needed
 from app.audit.services import record
-from app.db import changed, db, now
+from app.db import Base, changed, db, now
 from app.errors import Conflict, Invalid
 from app.integrations.tools.base import ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
@@ -79,13 +80,15 @@ def decide(
     CardChanged (409), TooLate (410), OwnRequest or NotYourCard (403), EditRefused or Invalid (422).
     """
     card = _locked(card)
-    if any(vote.user_id == by.user_id and vote.idempotency_key == key for vote in card.votes):
+    if _is_sent_again(card, decision, by, version, key):
         return card
     _refuse_unless_open(card, by, version)
     if card.kind == CardKind.UNKNOWN_OUTCOME:
         return _settle_outcome(card, decision, by, key, note)
     if decision is Decision.EDIT:
         _edit(card, args or {}, by)
+        if not may_decide(card, by):  # the change itself asks for somebody else
+            return card
         decision = Decision.APPROVE
     if decision is Decision.APPROVE:
         return _approve(card, by, key, note)
@@ -98,15 +101,37 @@ def decide(
     raise Invalid("Choose approve, change or decline.", field="decision")
 
 
+CARDS = Base.metadata.tables[Approval.__tablename__]
+_LOCKED = (
+    select(Approval)
+    .where(Approval.id == bindparam("card"))
+    .join(Approval.run)
+    .options(contains_eager(Approval.run), selectinload(Approval.votes))
+    .with_for_update(of=[Run, Approval])
+    .execution_options(**FRESH)
+)
+
+
 def _locked(card: Approval) -> Approval:
     """The card as it is now with its run, both held until the commit (SQLite has locked everything already).
 
     The run comes first, as it does in the engine: who locks in one order never waits for each other.
     """
-    query = select(Approval).where(Approval.id == card.id).join(Approval.run).with_for_update(of=[Run, Approval])
-    return db.session.scalars(
-        query.options(contains_eager(Approval.run), selectinload(Approval.votes)), execution_options=FRESH
-    ).one()
+    return db.session.scalars(_LOCKED, {"card": card.id}).one()
+
+
+def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: int, key: str) -> bool:
+    """Whether `by` has said just this before. Raises CardChanged when the key stands for something else."""
+    before = next((v for v in card.votes if v.user_id == by.user_id and v.idempotency_key == key), None)
+    if before is None:
+        return False
+    is_edit = decision is Decision.EDIT
+    meant, on = (Decision.APPROVE if is_edit else decision), {version, version + is_edit}
+    if before.undone_at or before.version not in on:
+        raise CardChanged(card=card)
+    if before.decision != meant:
+        raise AlreadyVoted(card=card)
+    return True
 
 
 def _refuse_unless_open(card: Approval, by: Membership, version: int) -> None:
@@ -175,7 +200,9 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
 
 def proposal_of(card: Approval, args: dict[str, Any]) -> Proposal:
     """The card's action with `args`, checked and described. Raises EditRefused."""
-    tool, run = TOOLS[card.tool], card.run
+    tool, run = TOOLS.get(card.tool), card.run
+    if tool is None:
+        raise EditRefused("LeenOps no longer has this tool, so it cannot be changed.", card=card, typed=args)
     workspace = db.session.get_one(Workspace, card.workspace_id)
     context = ToolContext(
         workspace_id=card.workspace_id,
@@ -230,6 +257,7 @@ def _vote(card: Approval, by: Membership, decision: Decision, key: str, *, reaso
         workspace_id=card.workspace_id,
         user=by.user,
         user_id=by.user_id,
+        membership=by,
         role=by.role,
         decision=decision,
         version=card.version,
@@ -247,14 +275,13 @@ def _move(card: Approval, state: ApprovalState, **changes: Any) -> None:
     version = card.version + (state is ApprovalState.PENDING)
     if state is not ApprovalState.PENDING:
         changes["decided_at"] = now()
-    moved = changed(
-        update(Approval)
-        .where(Approval.id == card.id, Approval.state == ApprovalState.PENDING, Approval.version == card.version)
-        .values(state=state, version=version, **changes)
-    )
-    if moved != 1:
+    changes |= {"state": state, "version": version}
+    as_known = (CARDS.c.id == card.id, CARDS.c.state == ApprovalState.PENDING, CARDS.c.version == card.version)
+    if changed(update(CARDS).where(*as_known).values(changes)) != 1:
         db.session.refresh(card)
         raise AlreadyDecided(decided_words(card), card=card)
+    for field, value in changes.items():
+        set_committed_value(card, field, value)
     signal(card)
 
 
@@ -277,6 +304,10 @@ def undo(card: Approval, *, by: Membership) -> Approval:
     Raises Conflict when it is too late or was not approved.
     """
     card = _locked(card)
+    if card.requester_id == by.user_id:
+        raise OwnRequest(card=card)
+    if not may_decide(card, by):
+        raise NotYourCard(card=card)
     back = changed(
         update(Approval)
         .where(

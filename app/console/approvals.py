@@ -1,5 +1,7 @@
 """The inbox, the cards, deciding on them, and the rules as they stand."""
 
+import secrets
+
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -55,7 +57,7 @@ def decide(approval: str) -> ResponseReturnValue:
             _decision(),
             by=membership(),
             version=request.form.get("version", 0, type=int),
-            key=request.form.get("idempotency_key", "")[:100] or "none",
+            key=request.form.get("idempotency_key", "")[:100] or secrets.token_hex(12),
             reason=request.form.get("reason", ""),
             note=request.form.get("note", ""),
             args=typed_args(card, request.form.to_dict()),

@@ -74,7 +74,7 @@ class Calls:
         waits: list[Permit] = []
         reads: list[Reading] = []
         for key, call in self.keys.items():
-            if call.tool_call_id in self.held.run.checkpoint.results:
+            if call.tool_call_id in self.held.checkpoint.results:
                 continue
             outcome = self._one(call, key)
             if outcome is None:
@@ -91,13 +91,13 @@ class Calls:
 
     def _keep(self, call: ToolCallPart, settled: Settled) -> None:
         """Remember what a call came to, until the whole turn is settled."""
-        checkpoint = self.held.run.checkpoint
+        checkpoint = self.held.checkpoint
         known = {"outcome": settled.outcome, "content": settled.content}
         checkpoint.results = {**checkpoint.results, call.tool_call_id: known}
 
     def _answer(self) -> bool:
         """Tell the model what its calls came to."""
-        checkpoint = self.held.run.checkpoint
+        checkpoint = self.held.checkpoint
         parts = [_returned(call, checkpoint.results[call.tool_call_id]) for call in self.keys.values()]
         checkpoint.history = checkpoint.history + prompt.dump([ModelRequest(parts=parts)])
         checkpoint.results = {}
@@ -244,7 +244,7 @@ class Calls:
         """Write what a call came to where people look: the run's log, the card, the audit log."""
         ok = state is EffectState.SUCCEEDED
         tool, run = proposal.tool, self.held.run
-        checkpoint = run.checkpoint
+        checkpoint = self.held.checkpoint
         checkpoint.read = (checkpoint.read + [_evidence(e) for e in proposal.context.read])[-EVIDENCE_KEPT:]
         words = tool.phrase(proposal.arguments, result) if ok and tool.phrase else proposal.action.title
         title = words if ok else f"Failed: {result.get('error', proposal.action.title)}"

@@ -24,7 +24,7 @@ from app.runs.calls import Calls, said
 from app.runs.ends import release
 from app.runs.errors import SENTENCES, ProviderFailed
 from app.runs.held import Held
-from app.runs.lease import Lease, LeaseLost, claim, renewing
+from app.runs.lease import Lease, LeaseLost, claim, keeper
 from app.runs.log import Cost, append
 from app.runs.models import EventKind, Run, RunState
 from app.runs.ports import Ports
@@ -48,7 +48,7 @@ def advance(run_id: int, ports: Ports) -> None:
             db.session.rollback()
             return
         try:
-            with renewing(lease, db.engine):
+            with keeper.renewing(lease, db.engine):
                 Work(Held(lease, ports)).go()
         except LeaseLost:
             log.info("run.lease_lost", run=run_id, token=lease.token)
@@ -108,7 +108,7 @@ class Work:
         """One model turn with its calls. False when there is nothing more to do for now."""
         if self.held.must_stop():
             return False
-        messages = prompt.load(self.run.checkpoint.history)
+        messages = prompt.load(self.held.checkpoint.history)
         last = messages[-1]
         return Calls(self.held, last).work() if isinstance(last, ModelResponse) else self._think(messages)
 
@@ -132,7 +132,7 @@ class Work:
     def _take(self, turn: Turn, duration_ms: int) -> bool:
         """Checkpoint the answer and go on with it, in the transaction that will settle its calls."""
         run, response, usage = self.run, turn.response, turn.response.usage
-        run.checkpoint.history = run.checkpoint.history + prompt.dump([response])
+        self.held.checkpoint.history = self.held.checkpoint.history + prompt.dump([response])
         run.step, run.attempts, run.step_since = run.step + 1, 0, None
         calls = [p for p in response.parts if isinstance(p, ToolCallPart)]
         text = said(response)

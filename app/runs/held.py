@@ -9,28 +9,33 @@ from app.db import begin_mode, db
 from app.integrations.tools.base import Tool, ToolContext
 from app.runs.ends import finish, halt
 from app.runs.lease import Lease, hold
-from app.runs.models import Run, RunState
+from app.runs.models import Run, RunCheckpoint, RunState
 from app.runs.ports import Gate, Ports, Standing
 
 
 class Held:
-    """The run, the gate and the workspace's standing, each read once per transaction."""
+    """The run, the gate and the workspace's standing, each read once per transaction.
+
+    What nobody else changes is read once for all: the version never changes, the checkpoint is the holder's own.
+    """
 
     run: Run
-    version: AgentVersion
     gate: Gate
     standing: Standing
+    version: AgentVersion
+    checkpoint: RunCheckpoint
 
     def __init__(self, lease: Lease, ports: Ports) -> None:
         self.lease, self.ports = lease, ports
         self.transactions = 0
         self.begin()
+        self.version = self.run.version
+        self.checkpoint = db.session.get_one(RunCheckpoint, self.run.id, populate_existing=True)
 
     def begin(self) -> None:
         """Begin a transaction in which the lease is ours. Raises LeaseLost."""
         self.transactions += 1
         self.run = hold(self.lease)
-        self.version = self.run.version  # never changes: kept, so that it is read once
         self.gate = self.ports.gate(self.run)
         self.standing = self.ports.standing(self.run.workspace_id)
 

@@ -1,18 +1,24 @@
 """Who may work on a run. A claim raises the fencing token; every write of a step is conditional on it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from app.db import Base, db, now
 from app.runs.models import Run, RunState
 
+log = structlog.get_logger()
+LOOK_SECONDS = 0.25
+IDLE_SECONDS = 10
 FRESH = {"populate_existing": True, "autoflush": False}
 """For reading a row anew at the start of a transaction, before anything of it was changed."""
 CLAIMABLE = (RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_APPROVAL)
@@ -51,7 +57,7 @@ _CLAIM = (
 _MINE = (
     select(Run)
     .where(Run.id == bindparam("run"), Run.lease_token == bindparam("token"), Run.state == RunState.RUNNING)
-    .options(joinedload(Run.workspace, innerjoin=True), joinedload(Run.checkpoint))
+    .options(joinedload(Run.workspace, innerjoin=True))
     .with_for_update(of=Run)
     .execution_options(**FRESH)
 )
@@ -66,7 +72,7 @@ def claim(run_id: int, *, owner: str, seconds: int) -> Lease | None:
 
 
 def hold(lease: Lease) -> Run:
-    """The run as it is now, with its agent, workspace and checkpoint, held in the present transaction.
+    """The run as it is now, with its agent and workspace, held in the present transaction.
 
     Until its commit nobody else changes the run's row: PostgreSQL locks it, SQLite the whole file.
     Renews the lease. Raises LeaseLost.
@@ -79,27 +85,57 @@ def hold(lease: Lease) -> Run:
     return run
 
 
-@contextmanager
-def renewing(lease: Lease, engine: Engine) -> Iterator[None]:
-    """Keep the lease alive while the caller works, however long it waits for the world outside.
+class Keeper:
+    """Keeps this process's leases alive while their holders wait for the world outside, however long that takes.
 
-    A thread of its own renews every third of the lease; a lost lease is found out at the next `hold`.
+    One thread renews each lease every third of its time and ends when there has been none for a while; a
+    lease that was lost is found out at the next `hold`.
     """
-    done = threading.Event()
 
-    def renew() -> None:
-        while not done.wait(lease.seconds / 3):
-            with engine.begin() as connection:
-                connection.execute(
-                    update(Run)
-                    .where(Run.id == lease.run_id, Run.lease_token == lease.token, Run.state == RunState.RUNNING)
-                    .values(lease_expires_at=now() + timedelta(seconds=lease.seconds))
-                )
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: dict[Lease, tuple[Engine, float]] = {}
+        """When each lease is renewed next, on the monotonic clock."""
+        self._thread: threading.Thread | None = None
 
-    thread = threading.Thread(target=renew, name=f"lease-{lease.run_id}", daemon=True)
-    thread.start()
+    @contextmanager
+    def renewing(self, lease: Lease, engine: Engine) -> Iterator[None]:
+        """Inside, the lease does not run out."""
+        with self._lock:
+            self._due[lease] = engine, time.monotonic() + lease.seconds / 3
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="lease-keeper", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._due.pop(lease, None)
+
+    def _work(self) -> None:
+        idle_since = time.monotonic()
+        while True:
+            time.sleep(LOOK_SECONDS)
+            clock = time.monotonic()
+            with self._lock:
+                due = [(lease, engine) for lease, (engine, at) in self._due.items() if at <= clock]
+                self._due |= {lease: (engine, clock + lease.seconds / 3) for lease, engine in due}
+                idle_since = clock if self._due else idle_since
+                if clock - idle_since > IDLE_SECONDS:
+                    self._thread = None
+                    return
+            for lease, engine in due:
+                _renew(lease, engine)
+
+
+def _renew(lease: Lease, engine: Engine) -> None:
+    mine = (RUNS.c.id == lease.run_id, RUNS.c.lease_token == lease.token, RUNS.c.state == RunState.RUNNING)
+    until = now() + timedelta(seconds=lease.seconds)
     try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+        with engine.begin() as connection:
+            connection.execute(update(RUNS).where(*mine).values(lease_expires_at=until))
+    except SQLAlchemyError as error:
+        log.warning("lease.not_renewed", run=lease.run_id, error=type(error).__name__)
+
+
+keeper = Keeper()

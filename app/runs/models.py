@@ -85,7 +85,6 @@ class Run(Base):
     version: Mapped[AgentVersion] = relationship(lazy="select")
     starter: Mapped[User | None] = relationship(lazy="select")
     workspace: Mapped[Workspace] = relationship(lazy="select")
-    checkpoint: Mapped["RunCheckpoint"] = relationship(lazy="select", viewonly=True)
 
     @property
     def is_finished(self) -> bool:

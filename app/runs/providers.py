@@ -101,6 +101,9 @@ def _check(response: ModelResponse) -> None:
     """An answer is text, or calls whose arguments are JSON objects; anything else is garbage."""
     if not any(isinstance(p, ToolCallPart) or (isinstance(p, TextPart) and p.content.strip()) for p in response.parts):
         raise ProviderFailed("provider_garbage", "an answer without text or tool calls", passing=True)
+    ids = [p.tool_call_id for p in response.parts if isinstance(p, ToolCallPart)]
+    if len(set(ids)) < len(ids):
+        raise ProviderFailed("provider_garbage", "two tool calls with the same id", passing=True)
     if response.finish_reason == "length" and any(isinstance(p, ToolCallPart) for p in response.parts):
         raise ProviderFailed("provider_garbage", "an answer cut off in a tool call", passing=True)
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OwnRequest, TooLate
-from app.approvals.models import Approval, Vote
+from app.approvals.models import Approval, Rule, Vote
 from app.approvals.queries import inbox
 from app.approvals.services import Decision, decide, expire_due, undo
 from app.audit.models import AuditEntry
 from app.db import db, now
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotAllowed
 from app.runs.models import Run
 from app.workspaces.models import Membership, Role, Workspace
 from tests.factories import a_member, an_approval
@@ -72,6 +72,69 @@ def test_two_people_are_two_people(card):
     say(card, Decision.APPROVE, ben)
 
     assert card.state == "approved"
+
+
+@pytest.mark.parametrize("change", [{"ended_at": True}, {"role": "auditor"}, {"teams": ["finance"]}])
+def test_who_may_no_longer_decide_counts_no_more(card, change):
+    card.quorum = [{"role": None, "count": 2}]
+    ada, ben, cem = reviewer(card), reviewer(card), reviewer(card)
+    say(card, Decision.APPROVE, ada)
+    for field, value in change.items():
+        setattr(ada, field, now() if field == "ended_at" else value)
+    db.session.commit()
+
+    say(card, Decision.APPROVE, ben)
+    assert card.state == "pending"
+
+    say(card, Decision.APPROVE, cem)
+    assert card.state == "approved"
+
+
+REFUND = {"party": "Hartwell Ltd", "amount": "184.00", "reference": "20418", "reason": "charged twice"}
+
+
+@pytest.fixture
+def refund(card) -> Approval:
+    """A card whose arguments can be edited."""
+    card.tool, card.args, card.original_args = "book_refund", REFUND, REFUND
+    db.session.commit()
+    return card
+
+
+def test_a_key_sent_again_for_something_else_is_refused(refund):
+    card = refund
+    card.quorum = [{"role": None, "count": 2}]
+    ada, ben = reviewer(card), reviewer(card)
+    say(card, Decision.APPROVE, ada, key="same")
+    with pytest.raises(AlreadyVoted):
+        say(card, Decision.REJECT, ada, key="same", reason="wrong")
+    db.session.rollback()
+    say(card, Decision.EDIT, ben, args={"amount": "90.00"})
+
+    with pytest.raises(CardChanged):
+        say(card, Decision.REJECT, ada, key="same", reason="wrong")
+
+
+def test_a_change_that_asks_for_somebody_else_is_no_approval(refund, rule_for_the_owner):
+    card, ada = refund, reviewer(refund)
+
+    say(card, Decision.EDIT, ada, args={"amount": "999.00"})
+
+    assert (card.state, card.version, card.votes) == ("pending", 2, [])
+    say(card, Decision.APPROVE, reviewer(card, Role.OWNER))
+    assert card.state == "approved"
+
+
+@pytest.fixture
+def rule_for_the_owner(refund):
+    """Large refunds need the owner."""
+    rule = Rule(
+        workspace_id=refund.workspace_id, position=1, name="large refunds need the owner", tool="book_refund",
+        conditions=[{"field": "amount", "op": ">", "value": 50_000}], effect="ask",
+        quorum=[{"role": "owner", "count": 1}],
+    )  # fmt: skip
+    db.session.add(rule)
+    db.session.commit()
 
 
 def test_a_named_role_must_be_among_them(card):
@@ -154,6 +217,21 @@ def test_an_approval_can_be_taken_back_while_it_is_held(card):
     assert (card.state, card.version) == ("pending", 2)
     say(card, Decision.APPROVE, ada, key="again")
     assert card.state == "approved"
+
+
+@pytest.mark.parametrize("who", ["the starter", "another team", "an auditor"])
+def test_only_who_may_decide_can_take_an_approval_back(card, who):
+    say(card, Decision.APPROVE, reviewer(card))
+    card.hold_until = now() + timedelta(seconds=30)
+    starter = reviewer(card, Role.OWNER)
+    if who == "the starter":
+        card.requester_id = starter.user_id
+    db.session.commit()
+    others = {"another team": {"teams": ["finance"]}, "an auditor": {"role": Role.AUDITOR}}
+    by = starter if who == "the starter" else reviewer(card, **others[who])
+
+    with pytest.raises(NotAllowed):
+        undo(card, by=by)
 
 
 def test_it_is_too_late_to_undo_what_was_consumed(card):
