@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule
-from app.approvals.policy import ONE_PERSON, Effect, RuleLine, Verdict, action_digest, decide, sha256_json
+from app.approvals.policy import ONE_PERSON, Effect, Facts, RuleLine, Verdict, action_digest, decide, sha256_json
 from app.audit.services import record
 from app.db import Base, changed, db, new_public_id, now
 from app.events import publish
+from app.integrations.queries import moved_by
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
@@ -62,14 +63,9 @@ def _line(rule: Any) -> RuleLine:
 
 def verdict_on(proposal: Proposal, rules: list[RuleLine]) -> Verdict:
     """What these rules say to this exact action."""
-    return decide(
-        proposal.tool,
-        proposal.action,
-        proposal.args,
-        team=proposal.context.team,
-        company_domains=proposal.context.company_domains,
-        rules=rules,
-    )
+    moved = moved_by(proposal.run.id) if proposal.tool.moves_money else 0
+    facts = Facts(proposal.action, proposal.args, proposal.context.company_domains, moved)
+    return decide(proposal.tool, facts, team=proposal.context.team, rules=rules)
 
 
 def digest_of(proposal: Proposal) -> str:

@@ -29,6 +29,8 @@ class Field(StrEnum):
 
     AMOUNT = "amount"
     """Minor units of the workspace's currency."""
+    RUN_TOTAL = "run_total"
+    """The amount and all that the same run has moved before, so that many small ones are one large one."""
     RECIPIENTS = "recipients"
     """How many."""
     OUTSIDE = "outside"
@@ -57,6 +59,17 @@ class RuleLine:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What conditions look at."""
+
+    action: Action
+    args: dict[str, Any]
+    company_domains: Sequence[str]
+    moved: int = 0
+    """Minor units that the run has moved before."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the rules say to one action."""
 
@@ -68,13 +81,10 @@ class Verdict:
     rule_digest: str
 
 
-def decide(
-    tool: Tool, action: Action, args: dict[str, Any], *, team: str, company_domains: Sequence[str],
-    rules: Sequence[RuleLine],
-) -> Verdict:  # fmt: skip
+def decide(tool: Tool, facts: Facts, *, team: str, rules: Sequence[RuleLine]) -> Verdict:
     """The verdict of `rules`, in order, on this exact action."""
     for rule in rules:
-        if _matches(rule, tool, action, args, team, company_domains):
+        if _matches(rule, tool, facts, team):
             return Verdict(rule.effect, rule.name, rule.quorum or ONE_PERSON, rule.id, rule.digest)
     return _by_caution(tool)
 
@@ -86,19 +96,15 @@ def _by_caution(tool: Tool) -> Verdict:
     return Verdict(effect, why, ONE_PERSON, None, sha256_json(["caution", tool.name, tool.version, effect]))
 
 
-def _matches(
-    rule: RuleLine, tool: Tool, action: Action, args: dict[str, Any], team: str, domains: Sequence[str]
-) -> bool:
+def _matches(rule: RuleLine, tool: Tool, facts: Facts, team: str) -> bool:
     if rule.tool not in ("*", tool.name) or rule.team not in ("*", team) or rule.risk not in ("*", tool.risk):
         return False
     doubt = rule.effect is not Effect.ALLOW
-    return all(_holds(condition, action, args, domains, doubt) for condition in rule.conditions)
+    return all(_holds(condition, facts, doubt) for condition in rule.conditions)
 
 
-def _holds(
-    condition: dict[str, Any], action: Action, args: dict[str, Any], domains: Sequence[str], doubt: bool
-) -> bool:
-    found = _value(condition, action, args, domains)
+def _holds(condition: dict[str, Any], facts: Facts, doubt: bool) -> bool:
+    found = _value(condition, facts)
     if found is None:
         return doubt
     wanted, op = condition.get("value"), condition.get("op")
@@ -119,16 +125,19 @@ def _holds(
     return doubt
 
 
-def _value(condition: dict[str, Any], action: Action, args: dict[str, Any], domains: Sequence[str]) -> Any:
+def _value(condition: dict[str, Any], facts: Facts) -> Any:
+    action = facts.action
     match condition.get("field"):
         case Field.AMOUNT:
             return action.amount
+        case Field.RUN_TOTAL:
+            return None if action.amount is None else action.amount + facts.moved
         case Field.RECIPIENTS:
             return len(action.recipients)
         case Field.OUTSIDE:
-            return sum(not is_inside(recipient, domains) for recipient in action.recipients)
+            return sum(not is_inside(recipient, facts.company_domains) for recipient in action.recipients)
         case Field.ARGUMENT:
-            return args.get(condition.get("name", ""))
+            return facts.args.get(condition.get("name", ""))
     return None
 
 

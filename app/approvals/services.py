@@ -376,9 +376,9 @@ def default_rules(workspace: Workspace) -> None:
         ("refunds above 250 need two people", "book_refund", [_above(limit)], "ask", _people(2)),
         ("payments above 250 need two people", "schedule_payment", [_above(limit)], "ask", _people(2)),
         (
-            "refunds up to 250 go on alone",
+            "refunds up to 250 in one run go on alone",
             "book_refund",
-            [{"field": "amount", "op": "<=", "value": limit}],
+            [{"field": "run_total", "op": "<=", "value": limit}],
             "allow",
             [],
         ),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -28,6 +29,8 @@ from app.runs.ports import Answer, Permit, Proposal
 
 log = structlog.get_logger()
 EVIDENCE_KEPT = 60
+MAX_CALLS = 50
+TOO_MANY = f"At most {MAX_CALLS} calls in one answer are worked on. Ask for the rest in the next one."
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Calls:
         self.held, self.said = held, said(response)
         parts = [p for p in response.parts if isinstance(p, ToolCallPart)]
         self.keys = {f"{held.run.public_id}:{held.run.step}:{index}": call for index, call in enumerate(parts)}
-        self.effects = journal.known(list(self.keys))
+        self.worked_on = set(islice(self.keys, MAX_CALLS))
+        self.effects = journal.known(list(self.worked_on))
 
     def work(self) -> bool:
         """Settle all that can be settled. True: the model goes on. False, and committed: the run waits or ended."""
@@ -76,7 +80,7 @@ class Calls:
         for key, call in self.keys.items():
             if call.tool_call_id in self.held.checkpoint.results:
                 continue
-            outcome = self._one(call, key)
+            outcome = self._one(call, key) if key in self.worked_on else self._not_done(call, "failed", TOO_MANY)
             if outcome is None:
                 return None
             if isinstance(outcome, Permit):

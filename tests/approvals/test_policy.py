@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.approvals.policy import Effect, RuleLine, action_digest, decide, is_inside
+from app.approvals.policy import Effect, Facts, RuleLine, action_digest, decide, is_inside
 from app.integrations.tools.base import Action, EffectClass, Risk
 from tests.fakes import Counted
 
@@ -19,9 +19,11 @@ def rule(effect: str, *conditions: dict[str, Any], tool: str = "*", **more: Any)
     return RuleLine(tool=tool, conditions=conditions, effect=Effect(effect), **fields)
 
 
-def verdict(*rules: RuleLine, tool=PAY, action: Action | None = None, args: dict[str, Any] | None = None) -> Effect:
+def verdict(
+    *rules: RuleLine, tool=PAY, action: Action | None = None, args: dict[str, Any] | None = None, moved=0
+) -> Effect:
     action = action or Action("Pay", amount=300_00, recipients=("ada@fennelrye.example",))
-    return decide(tool, action, args or {}, team="support", company_domains=DOMAINS, rules=rules).effect
+    return decide(tool, Facts(action, args or {}, DOMAINS, moved), team="support", rules=rules).effect
 
 
 def test_the_first_rule_that_matches_decides():
@@ -39,6 +41,13 @@ def test_a_limit_is_exact_to_the_cent(amount, effect):
     limit = rule("ask", {"field": "amount", "op": ">", "value": 250_00})
 
     assert verdict(limit, rule("allow"), action=Action("Pay", amount=amount)) is effect
+
+
+def test_many_small_amounts_are_one_large_one():
+    alone = rule("allow", {"field": "run_total", "op": "<=", "value": 250_00})
+
+    assert verdict(alone, action=Action("Pay", amount=200_00)) is Effect.ALLOW
+    assert verdict(alone, action=Action("Pay", amount=200_00), moved=50_01) is Effect.ASK
 
 
 @pytest.mark.parametrize("condition", [{"field": "amount", "op": ">", "value": 1}, {"field": "nonsense"}, {}])

@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from pydantic_ai.messages import ModelResponse, ToolCallPart
+from pydantic_ai.models.function import FunctionModel
+from sqlalchemy import func, select
 
 from app.approvals.models import Approval
-from app.approvals.services import Decision, decide
+from app.approvals.services import Decision, decide, default_rules
 from app.db import db, now
+from app.integrations.queries import moved_by
 from app.integrations.tools.base import EffectClass, Risk, ToolRefused
 from app.integrations.tools.registry import TOOLS
 from app.restrictions.models import Restriction
@@ -20,7 +24,7 @@ from app.runs.errors import ProviderFailed
 from app.runs.lease import LeaseLost, claim, hold
 from app.runs.models import Effect, Run, RunCheckpoint, RunEvent
 from app.runs.services import cancel, due_runs, retry, wake
-from app.workspaces.models import Membership, Role
+from app.workspaces.models import Membership, Role, Workspace
 from tests.factories import a_member
 from tests.fakes import Counted, call, ports, returns, scripted
 
@@ -41,8 +45,6 @@ def the_card(run: Run) -> Approval:
 
 
 def a_reviewer(run: Run) -> Membership:
-    from app.workspaces.models import Workspace
-
     return a_member(db.session.get_one(Workspace, run.workspace_id), Role.REVIEWER)
 
 
@@ -210,6 +212,39 @@ def test_an_empty_answer_is_garbage_and_nothing_is_executed(ready, allow):
 
     assert "cannot be read" in titles(run)[-1]
     assert pay.done == []
+
+
+def test_two_calls_with_one_id_are_garbage_and_nothing_is_executed(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+    twice = [ToolCallPart("pay", {"party": "Ada", "amount": n}, tool_call_id="same") for n in (1, 2)]
+
+    engine.advance(run.id, ports(FunctionModel(lambda messages, info: ModelResponse(parts=twice)), pay))
+
+    assert "cannot be read" in titles(run)[-1]
+    assert pay.done == []
+
+
+def test_more_calls_than_one_answer_may_hold_are_told_to_the_model(ready, allow):
+    run, pay = ready("pay"), Counted()
+    allow(run)
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=n) for n in range(60)], "Paid."), pay))
+
+    assert len(pay.done) == 50
+    assert sum("At most 50 calls" in title for title in titles(run)) == 10
+
+
+def test_many_small_refunds_are_not_booked_alone(ready):
+    run = ready("book_refund")
+    default_rules(db.session.get_one(Workspace, run.workspace_id))
+    db.session.commit()
+    small = [call("book_refund", party="Ada", amount="100.00", reference=str(n), reason="small") for n in range(4)]
+
+    engine.advance(run.id, replace(ports(scripted(small, "Booked.")), tools=TOOLS))
+
+    assert moved_by(run.id) == 200_00
+    assert db.session.scalar(select(func.count(Approval.id)).where(Approval.run_id == run.id)) == 2
 
 
 def test_a_run_stops_at_its_step_limit_by_name(ready, allow):
