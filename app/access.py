@@ -8,11 +8,12 @@ fails on one that declares nothing. The domains plug in how members and staff ar
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import g, redirect, request, url_for
 
+from app.db import begin_writing
 from app.errors import NotAllowed, NotFound
 
 
@@ -107,13 +108,18 @@ def may(permission: Permission) -> bool:
 
 
 View = Callable[..., Any]
+READING = ("GET", "HEAD", "OPTIONS")
 
 
 def _marked(view: View, guard: Callable[[dict[str, Any]], Any], access: str) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         refused = guard(kwargs)
-        return refused if refused is not None else view(*args, **kwargs)
+        if refused is not None:
+            return refused
+        if request.method not in READING:
+            begin_writing()  # who asks is known by now: the write lock is held for the view alone
+        return view(*args, **kwargs)
 
     guarded.access = access  # type: ignore[attr-defined]  # read by access-map and the house tests
     return guarded
@@ -139,20 +145,31 @@ def member(permission: Permission, *, needs: Capability | None = None) -> Callab
         def guard(kwargs: dict[str, Any]) -> Any:
             if (refused := _sign_in_first()) is not None:
                 return refused
-            found = doors.member(kwargs.pop("workspace"), g.me)
-            if found is None:
-                raise NotFound()
-            g.workspace, g.membership = found
-            if not doors.permits(g.membership, permission):
-                raise NotAllowed()
-            if needs is not None:
-                doors.require(g.workspace.id, needs)
+            g.check_member = partial(_check_member, kwargs.pop("workspace"), permission, needs)
+            g.check_member()
             return None
 
         suffix = f" needs {needs}" if needs else ""
         return _marked(view, guard, f"member:{permission}{suffix}")
 
     return decorate
+
+
+def check_again() -> None:
+    """The checks of this @member view once more, for one that let go of the database for a while."""
+    g.pop("workspace", None), g.pop("membership", None)  # no page may show what is no longer theirs
+    g.check_member()
+
+
+def _check_member(slug: str, permission: Permission, needs: Capability | None) -> None:
+    found = doors.member(slug, g.me)
+    if found is None:
+        raise NotFound()
+    g.workspace, g.membership = found
+    if not doors.permits(g.membership, permission):
+        raise NotAllowed()
+    if needs is not None:
+        doors.require(g.workspace.id, needs)
 
 
 def staff(permission: StaffPermission) -> Callable[[View], View]:

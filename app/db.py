@@ -1,8 +1,8 @@
 """The database: one session per app context, typed columns, and what happens after a commit.
 
-Services flush; entry points (a view, a job step, a command) commit. Reading requests begin DEFERRED on
-SQLite and everything else IMMEDIATE: a read-then-write in a deferred transaction fails at once whatever
-the timeout is, and the legacy driver mode silently loses updates.
+Services flush; entry points (a view, a job step, a command) commit. On SQLite a request begins DEFERRED
+until `begin_writing`, and everything else IMMEDIATE: a read-then-write in a deferred transaction fails at
+once whatever the timeout is, and the legacy driver mode silently loses updates.
 """
 
 import contextvars
@@ -111,8 +111,8 @@ def changed(statement: Update | Delete) -> int:
 
 
 def begin_writing() -> None:
-    """Let a reading request write after all: ends its read transaction, the next one takes the write lock."""
-    db.session.rollback()
+    """From here on the request may write: ends its read transaction, the next one takes SQLite's write lock."""
+    db.session.commit()
     begin_mode.set("IMMEDIATE")
 
 

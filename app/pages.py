@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, g, request, session, url_for
-from sqlalchemy.exc import OperationalError
 
 from app import access, events, formats
 from app.accounts.services import current_user
@@ -23,8 +21,6 @@ from app.runs.queries import working_count
 from app.support.services import current_staff, staff_permits
 from app.workspaces.permissions import permits
 from app.workspaces.queries import member_of
-
-READING = ("GET", "HEAD", "OPTIONS")
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
@@ -82,7 +78,7 @@ def prepare(app: Flask) -> None:
         g.request_id = secrets.token_hex(6)
         if "\x00" in request.path:  # PostgreSQL takes no NUL, and no address of ours has one
             raise NotFound()
-        begin_mode.set("DEFERRED" if request.method in READING else "IMMEDIATE")
+        begin_mode.set("DEFERRED")  # until access says who asks: see begin_writing
         if _shows_a_workspace():
             g.live_since = events.position(app.extensions["redis"])  # before the view reads anything
         db.session().expire_on_commit = False  # what was just written need not be read again to be shown
@@ -104,7 +100,9 @@ def _shows_a_workspace() -> bool:
 
 
 def _context() -> dict[str, Any]:
-    """What layouts need. Asks the database only for members of the workspace on screen."""
+    """What layouts need. Asks the database for members of the workspace on screen only, and nothing when it is away."""
+    if g.get("database_is_away"):  # not even what was read before: it would be read anew
+        return {"now": now()}
     workspace = g.get("workspace")
     context: dict[str, Any] = {
         "me": g.get("me") or (current_user() if "sid" in session else None),
@@ -115,12 +113,11 @@ def _context() -> dict[str, Any]:
         "live_since": g.get("live_since"),
     }
     if workspace is not None and not request.headers.get("HX-Request"):
-        with suppress(OperationalError):  # this also serves the page that says the database is away
-            context["standing"] = standing_of(workspace.id)
-            context["nav_counts"] = {
-                "approvals": waiting_count(g.membership),
-                "runs": working_count(workspace.id),
-            }
+        context["standing"] = standing_of(workspace.id)
+        context["nav_counts"] = {
+            "approvals": waiting_count(g.membership),
+            "runs": working_count(workspace.id),
+        }
     return context
 
 

@@ -167,11 +167,8 @@ def _note_presence(found: LoginSession) -> None:
     if (now() - found.seen_at).total_seconds() < SEEN_SECONDS:
         return
     seen = update(LoginSession).where(LoginSession.id == found.id).values(seen_at=now())
-    if request.method not in ("GET", "HEAD", "OPTIONS"):  # the view commits it with its own work
-        db.session.execute(seen.execution_options(synchronize_session=False))
-        return
     mode = begin_mode.set("IMMEDIATE")
-    try:  # a reading request commits nothing, so this goes on a connection of its own
+    try:  # at this point a request only reads, so this goes on a connection of its own
         with db.engine.begin() as connection:
             connection.execute(seen)
     except OperationalError:
