@@ -1,7 +1,7 @@
 """One place where errors become answers: a sentence, the right status, a way back."""
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -50,12 +50,17 @@ def _too_many(error: RateLimitExceeded) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    raised = getattr(error, "original_exception", None)
+    if isinstance(raised, OperationalError):  # an error page itself could not be shown for it
+        return _database(raised)
     sentence = NotFound.sentence if error.code == 404 else (error.description or "That did not work.")
     return page(error.code, sentence)
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:
+    """The one answer that must not ask the database anything."""
     log.error("database.unavailable", error=str(error.orig))
+    g.database_is_away = True
     return page(503, Unavailable.sentence, **{"Retry-After": "3"})
 
 
