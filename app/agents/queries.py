@@ -42,7 +42,9 @@ def versions(agent: Agent) -> Sequence[AgentVersion]:
 
 
 def get_version(agent: Agent, number: int) -> AgentVersion:
-    """A version of this agent by its number. Raises NotFound."""
+    """A version of this agent by its number. Raises NotFound, also for numbers that no column holds."""
+    if not 0 < number < 2**31:
+        raise NotFound()
     query = select(AgentVersion).where(AgentVersion.agent_id == agent.id, AgentVersion.number == number)
     version = db.session.scalar(query)
     if version is None:
