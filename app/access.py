@@ -111,13 +111,13 @@ View = Callable[..., Any]
 READING = ("GET", "HEAD", "OPTIONS")
 
 
-def _marked(view: View, guard: Callable[[dict[str, Any]], Any], access: str) -> View:
+def _marked(view: View, guard: Callable[[dict[str, Any]], Any], access: str, *, reads_first: bool = False) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         refused = guard(kwargs)
         if refused is not None:
             return refused
-        if request.method not in READING:
+        if request.method not in READING and not reads_first:
             begin_writing()  # who asks is known by now: the write lock is held for the view alone
         return view(*args, **kwargs)
 
@@ -135,10 +135,13 @@ def signed_in(view: View) -> View:
     return _marked(view, lambda kwargs: _sign_in_first(), "signed-in")
 
 
-def member(permission: Permission, *, needs: Capability | None = None) -> Callable[[View], View]:
+def member(
+    permission: Permission, *, needs: Capability | None = None, reads_first: bool = False
+) -> Callable[[View], View]:
     """Members of the workspace in the address who hold `permission`, while its standing allows `needs`.
 
-    The view loses the `workspace` path argument; it calls workspace() instead.
+    The view loses the `workspace` path argument; it calls workspace() instead. One that `reads_first` calls
+    db.begin_writing() itself, once it knows what it will write: until then it keeps nobody from writing.
     """
 
     def decorate(view: View) -> View:
@@ -150,14 +153,15 @@ def member(permission: Permission, *, needs: Capability | None = None) -> Callab
             return None
 
         suffix = f" needs {needs}" if needs else ""
-        return _marked(view, guard, f"member:{permission}{suffix}")
+        return _marked(view, guard, f"member:{permission}{suffix}", reads_first=reads_first)
 
     return decorate
 
 
 def check_again() -> None:
     """The checks of this @member view once more, for one that let go of the database for a while."""
-    g.pop("workspace", None), g.pop("membership", None)  # no page may show what is no longer theirs
+    for name in ("workspace", "membership"):  # no page may show what is no longer theirs
+        g.pop(name, None)
     g.check_member()
 
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.agents.models import AgentVersion
 from app.errors import Invalid
-from app.integrations.files import given, keep
+from app.integrations.files import Stored, given, note, store_all
 from app.integrations.models import Attachment
 
 LONGEST = {"long": 40_000}
@@ -20,24 +20,33 @@ LONGEST_LINE = 1_000
 
 @dataclass
 class Start:
-    """What a start form carried: clean values and kept files, or what to correct by field."""
+    """What a start form carried: clean values and written files, or what to correct by field."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    files: list[Attachment] = field(default_factory=list)
+    files: list[Stored] = field(default_factory=list)
+    fields: list[str] = field(default_factory=list)
+    """The field that each of `files` came in."""
     errors: dict[str, list[str]] = field(default_factory=dict)
 
     def refuse(self, name: str, sentence: str) -> None:
         self.errors.setdefault(name, []).append(sentence)
 
+    def attachments(self, workspace_id: int) -> list[Attachment]:
+        """Note the files as attachments of a run that is about to start. Flushes."""
+        given = zip(self.fields, self.files, strict=True)
+        return [note(file, workspace_id=workspace_id, field=name) for name, file in given]
 
-def validate_start(
-    version: AgentVersion, form: MultiDict[str, str], files: MultiDict[str, FileStorage], *, workspace_id: int
-) -> Start:
-    """Check `form` and `files` against the version's inputs. Files that fit are kept (flushed)."""
+
+def validate_start(version: AgentVersion, form: MultiDict[str, str], files: MultiDict[str, FileStorage]) -> Start:
+    """Check `form` and `files` against the version's inputs. Files that fit are written.
+
+    Asks the database nothing beyond the loaded `version`: reading files takes seconds, and no transaction
+    may be open meanwhile.
+    """
     start = Start()
     for spec in version.inputs:
         if spec["kind"] == "files":
-            _take_files(start, spec, files.getlist(spec["name"]), workspace_id)
+            _take_files(start, spec, files.getlist(spec["name"]))
         else:
             _take_value(start, spec, form.get(spec["name"], ""))
     one_of = version.settings.get("needs_one_of") or []
@@ -66,18 +75,18 @@ def _take_value(start: Start, spec: dict[str, Any], text: str) -> None:
         start.refuse(name, f"Choose one of the answers to “{spec['label']}”.")
 
 
-def _take_files(start: Start, spec: dict[str, Any], storages: list[FileStorage], workspace_id: int) -> None:
-    """Keep what can be kept; each refused file says why, and stops the start so that nobody misses it."""
+def _take_files(start: Start, spec: dict[str, Any], storages: list[FileStorage]) -> None:
+    """Take what can be read; each refused file says why, and stops the start so that nobody misses it."""
     try:
         real = given(storages)
     except Invalid as problem:
         start.refuse(spec["name"], problem.sentence)
         return
-    for storage in real:
-        try:
-            start.files.append(keep(storage, workspace_id=workspace_id, field=spec["name"]))
-        except Invalid as problem:
-            start.refuse(spec["name"], problem.sentence)
+    stored, refused = store_all(real)
+    start.files += stored
+    start.fields += [spec["name"]] * len(stored)
+    for refusal in refused:
+        start.refuse(spec["name"], refusal.sentence)
     if spec["required"] and not real:
         start.refuse(spec["name"], f"Choose a file for “{spec['label']}”.")
 
@@ -136,7 +145,7 @@ def read_draft(form: MultiDict[str, str], *, tools: set[str], collections: set[s
         if not text or len(text) > longest:
             errors[control] = [f"Write the {control} in 1 to {longest:,} characters."]
     steps = form.get("max_steps", "20").strip()
-    if not steps.isascii() or not steps.isdigit() or not 1 <= int(steps) <= 50:
+    if not re.fullmatch(r"[0-9]{1,2}", steps) or not 1 <= int(steps) <= 50:
         errors["max_steps"] = ["Choose between 1 and 50 steps."]
     key, model = form.get("key", ""), form.get("model", "").strip()
     if key and key not in keys:

@@ -6,12 +6,12 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, Permission, me, member, membership, workspace
+from app.access import Capability, Permission, me, member, workspace
 from app.agents import forms, queries, services
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
+from app.console.teams import allow_team
 from app.db import db
-from app.errors import NotAllowed
 from app.integrations.tools.registry import TOOLS
 from app.keys.queries import usable_keys
 from app.knowledge.queries import collections as collections_of
@@ -44,7 +44,7 @@ def create() -> ResponseReturnValue:
         errors["name"] = ["Shorten the name to 100 characters."]
     if errors:
         return _new(errors, request.form, 422)
-    _allow_team(TEMPLATES[key].team)
+    allow_team(TEMPLATES[key].team)
     shelves = [shelf.public_id for shelf in collections_of(workspace().id)]
     name = name or TEMPLATES[key].name
     agent = services.create_from_template(workspace(), key, name=name, by=me(), collections=shelves)
@@ -159,14 +159,8 @@ def resume(slug: str) -> ResponseReturnValue:
 
 def _own(slug: str) -> Agent:
     agent = queries.get_agent(slug, workspace_id=workspace().id)
-    _allow_team(agent.team)
+    allow_team(agent.team)
     return agent
-
-
-def _allow_team(team: str) -> None:
-    """A member who is limited to teams changes only their agents."""
-    if membership().teams and team not in membership().teams:
-        raise NotAllowed("This belongs to another team.")
 
 
 def _address(agent: Agent, page: str = "show") -> str:

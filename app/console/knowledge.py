@@ -6,8 +6,9 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, me, member, membership, workspace
+from app.console import uploads
 from app.db import db
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.integrations import files
 from app.knowledge import queries, services
 from app.knowledge.forms import CollectionForm
@@ -53,9 +54,11 @@ def add(collection: str) -> ResponseReturnValue:
         return _collection(collection, [problem.sentence], 422)
     if not given:
         return _collection(collection, ["Choose at least one file."], 422)
-    db.session.commit()  # lets go of the write lock while the files are checked
-    added, refused = services.add_documents(shelf, given, by=me())
+    stored, refused = uploads.read_unlocked(lambda: files.store_all(given))
+    shelf = queries.get_collection(workspace().id, collection, teams=membership().teams)
+    added, twins = services.add_stored(shelf, stored, by=me())
     db.session.commit()
+    refused += twins
     if refused:
         return _collection(collection, [refusal.sentence for refusal in refused], 422)
     say = f"Added {len(added)} {'file' if len(added) == 1 else 'files'}. You can leave this page while they are read."
@@ -67,6 +70,8 @@ def add(collection: str) -> ResponseReturnValue:
 def document(document: str) -> ResponseReturnValue:
     found, shelf = queries.get_document(workspace().id, document, teams=membership().teams)
     start = max(1, request.args.get("start", 1, type=int))
+    if start >= 2**31:  # no column holds it
+        raise NotFound()
     pieces = queries.passages(found, start=start)
     context: dict[str, Any] = {
         "document": found,

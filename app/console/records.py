@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, me, member, workspace
+from app.console.teams import allow_what_run_left
 from app.db import db
 from app.errors import Invalid
 from app.integrations import export, files, ledger, queries, tracker
@@ -36,7 +37,9 @@ def ledger_csv() -> ResponseReturnValue:
 @bp.post("/ledger/<entry>/reversals")
 @member(Permission.APPROVE, needs=Capability.MOVE_MONEY)
 def reverse(entry: str) -> ResponseReturnValue:
-    ledger.reverse(queries.get_entry(workspace().id, entry), by=me())
+    found = queries.get_entry(workspace().id, entry)
+    allow_what_run_left(found.run_ref, workspace_id=workspace().id)
+    ledger.reverse(found, by=me())
     db.session.commit()
     return done(None, to=_at(".ledger_page"), say="Entry reversed. It stays on the ledger, marked.")
 

@@ -39,11 +39,12 @@ class Stored:
 
 
 def keep(storage: FileStorage, *, workspace_id: int, field: str) -> Attachment:
-    """Keep one uploaded file for a run that is about to start. Flushes.
+    """Check, write and note one uploaded file. Flushes. Raises FileRefused, with the file's name and what to do."""
+    return note(store(storage), workspace_id=workspace_id, field=field)
 
-    Raises FileRefused, with the file's name and what to do.
-    """
-    stored = store(storage)
+
+def note(stored: Stored, *, workspace_id: int, field: str) -> Attachment:
+    """The row of a written file, for a run that is about to start. Flushes."""
     row = Attachment(
         workspace_id=workspace_id,
         field=field,
@@ -81,6 +82,17 @@ def store(storage: FileStorage) -> Stored:
     digest = hashlib.sha256(content).hexdigest()
     _write(path_of(digest), content)
     return Stored(name, kind.media_type, len(content), digest)
+
+
+def store_all(storages: list[FileStorage]) -> tuple[list[Stored], list[FileRefused]]:
+    """Check and write files; each refused one says why and the rest goes on. Asks no database."""
+    stored, refused = list[Stored](), list[FileRefused]()
+    for storage in storages:
+        try:
+            stored.append(store(storage))
+        except FileRefused as refusal:
+            refused.append(refusal)
+    return stored, refused
 
 
 def checked(name: str, content: bytes) -> Kind:

@@ -49,12 +49,14 @@ def add_documents(
 
     All files are checked and written before the first row, so that no lock is held meanwhile.
     """
-    stored, added, refused = [], [], []
-    for storage in storages:
-        try:
-            stored.append(files.store(storage))
-        except FileRefused as refusal:
-            refused.append(refusal)
+    stored, refused = files.store_all(storages)
+    added, twins = add_stored(collection, stored, by=by)
+    return added, refused + twins
+
+
+def add_stored(collection: Collection, stored: list[Stored], *, by: Any) -> tuple[list[Document], list[FileRefused]]:
+    """Make documents of written files and queue their reading; what is there already is refused. Flushes."""
+    added, refused = list[Document](), list[FileRefused]()
     for file in stored:
         try:
             added.append(_add(collection, file, by))

@@ -102,9 +102,9 @@ def _start(owner: Membership, key: str, inputs: dict[str, str], files: dict[str,
     version = agents.latest_version(agent)
     agents.make_live(version, by=owner.user)
     given = MultiDict([("files", FileStorage(BytesIO(content), filename=name)) for name, content in files.items()])
-    start = validate_start(version, MultiDict(inputs), given, workspace_id=owner.workspace_id)
+    start = validate_start(version, MultiDict(inputs), given)
     assert start.errors == {}
-    run = runs.start(agent, start.values, start.files, by=owner.user, start_key=key)
+    run = runs.start(agent, start.values, start.attachments(owner.workspace_id), by=owner.user, start_key=key)
     db.session.commit()
     return run
 

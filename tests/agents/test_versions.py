@@ -308,7 +308,7 @@ def test_a_start_keeps_what_fits_and_names_what_does_not(agent, ada):
     version = services.latest_version(agent)
     form = MultiDict({"message": " Hello\r\nthere ", "amount": "a lot", "order_number": "x" * 1_001, "unknown": "y"})
 
-    start = validate_start(version, form, MultiDict(), workspace_id=ada.workspace.id)
+    start = validate_start(version, form, MultiDict())
 
     assert start.values == {"message": "Hello\nthere"}
     assert set(start.errors) == {"amount", "order_number"}
@@ -319,7 +319,7 @@ def test_of_several_files_each_refused_one_is_named(agent, ada):
     given = [("good.txt", b"A receipt."), ("bad.exe", b"MZ\x90\x00\x03"), ("empty.csv", b"")]
     files = MultiDict([("files", FileStorage(BytesIO(content), filename=name)) for name, content in given])
 
-    start = validate_start(version, MultiDict({"message": "Hello"}), files, workspace_id=ada.workspace.id)
+    start = validate_start(version, MultiDict({"message": "Hello"}), files)
 
     assert [file.name for file in start.files] == ["good.txt"]
     said = " ".join(start.errors["files"])
