@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import access, config, db, errors_pages, events, extensions, headers, logs, pages
+from app import access, config, db, errors_pages, events, extensions, headers, logs, pages, typed
 from app.config import ROOT, Settings
 
 BLUEPRINTS = (
@@ -39,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     extensions.migrate.init_app(app, db.db, directory=str(ROOT / "app" / "migrations"), render_as_batch=True)
     extensions.csrf.init_app(app)
     extensions.htmx.init_app(app)
+    app.request_class = typed.TypedRequest  # htmx_flask has just set its own, which this one is too
     extensions.limiter.init_app(app)
     app.extensions["redis"] = extensions.connect_redis(settings.redis_url)
     app.extensions["hub"] = events.Hub(settings.redis_url)
