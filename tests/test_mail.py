@@ -163,6 +163,11 @@ def test_a_subject_of_several_lines_is_refused(app: Flask, subject: str) -> None
         "ada@x..example",
         "a" * 65 + "@x.example",
         "ada@" + "x" * 300,
+        "ada%evil.test@x.example",
+        "evil.test!ada@x.example",
+        "ada@evil.test@x.example",
+        '"ada@evil.test"@x.example',
+        "@evil.test:ada@x.example",
     ],
 )
 def test_what_is_not_one_plain_address_is_refused(app: Flask, address: str) -> None:

@@ -14,20 +14,23 @@ from app.audit.services import record
 from app.db import db
 from app.errors import Conflict, Invalid
 from app.workspaces import queries
+from app.workspaces.domains import checked_domains, company_domains_of
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
 
 HOLD_SECONDS = (0, 60)
 CARD_HOURS = (1, 168)
-MAX_TEAMS, MAX_DOMAINS = 50, 20
+MAX_TEAMS = 50
 RESERVED = frozenset({"new"})
-_DOMAIN = re.compile(r"(?=.{4,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def create_workspace(name: str, *, by: User) -> Workspace:
-    """A workspace with the five teams and `by` as its owner. Flushes; approval rules are the caller's next step."""
+    """A workspace with the five teams and `by` as its owner. Flushes; approval rules are the caller's next step.
+
+    Its company's domain is the founder's, unless anybody can have an address there: then it has none, and
+    every recipient is outside.
+    """
     name = checked_name(name)
-    domain = by.email.rpartition("@")[2]
-    workspace = _found(name, [domain] if _DOMAIN.fullmatch(domain) else [])
+    workspace = _found(name, company_domains_of(by.email))
     db.session.add_all(Team(workspace_id=workspace.id, key=key, name=key.capitalize()) for key in TEAMS)
     db.session.add(Membership(workspace_id=workspace.id, user_id=by.id, role=Role.OWNER, teams=[]))
     db.session.flush()
@@ -103,16 +106,6 @@ def rename_team(workspace: Workspace, team: Team, name: str, *, by: User) -> Non
         before={"name": before},
         after={"name": name},
     )
-
-
-def checked_domains(domains: list[str]) -> list[str]:
-    """Mail domains in lower case, each once. Raises Invalid naming the one that is none."""
-    plain = list(dict.fromkeys(d.strip().lower().removeprefix("@") for d in domains if d.strip()))
-    if len(plain) > MAX_DOMAINS:
-        raise Invalid(f"Enter at most {MAX_DOMAINS} domains.", field="domains")
-    if wrong := [d for d in plain if not _DOMAIN.fullmatch(d)]:
-        raise Invalid(f"Enter domains like company.example, one per line. “{wrong[0][:60]}” is none.", field="domains")
-    return plain
 
 
 def checked_timezone(name: str) -> str:
