@@ -12,12 +12,11 @@ from flask import Flask, g, request, session, url_for
 
 from app import access, events, formats
 from app.accounts.services import current_user
-from app.approvals.queries import waiting_count
 from app.config import ROOT, Settings
+from app.console.counts import nav_counts
 from app.db import begin_mode, db, now
 from app.errors import NotFound
 from app.restrictions.services import require, standing_of
-from app.runs.queries import working_count
 from app.support.services import current_staff, staff_permits
 from app.workspaces.permissions import permits
 from app.workspaces.queries import member_of
@@ -114,10 +113,7 @@ def _context() -> dict[str, Any]:
     }
     if workspace is not None and not request.headers.get("HX-Request"):
         context["standing"] = standing_of(workspace.id)
-        context["nav_counts"] = {
-            "approvals": waiting_count(g.membership),
-            "runs": working_count(workspace.id),
-        }
+        context["nav_counts"] = nav_counts(g.membership)
     return context
 
 

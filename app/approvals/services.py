@@ -79,7 +79,7 @@ def decide(
     The same `key` by the same person again changes nothing and returns the card. Raises AlreadyDecided or
     CardChanged (409), TooLate (410), OwnRequest or NotYourCard (403), EditRefused or Invalid (422).
     """
-    card = _locked(card)
+    card, by = _locked(card), _as_now(by)
     if _is_sent_again(card, decision, by, version, key):
         return card
     _refuse_unless_open(card, by, version)
@@ -118,6 +118,14 @@ def _locked(card: Approval) -> Approval:
     The run comes first, as it does in the engine: who locks in one order never waits for each other.
     """
     return db.session.scalars(_LOCKED, {"card": card.id}).one()
+
+
+def _as_now(by: Membership) -> Membership:
+    """The member as they are in this transaction. Raises NotYourCard when they have left since they asked."""
+    member = db.session.get_one(Membership, by.id, populate_existing=True)
+    if member.ended_at is not None:
+        raise NotYourCard()
+    return member
 
 
 def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: int, key: str) -> bool:
@@ -303,7 +311,7 @@ def undo(card: Approval, *, by: Membership) -> Approval:
 
     Raises Conflict when it is too late or was not approved.
     """
-    card = _locked(card)
+    card, by = _locked(card), _as_now(by)
     if card.requester_id == by.user_id:
         raise OwnRequest(card=card)
     if not may_decide(card, by):

@@ -11,7 +11,7 @@ from app.approvals.models import Approval
 from app.approvals.services import Decision
 from app.console.cards import CardView, typed_args, view_of
 from app.console.timeline import timeline
-from app.db import db
+from app.db import begin_writing, db
 from app.errors import DomainError, Invalid
 from app.web import done, is_fragment, page_key, render
 
@@ -48,19 +48,21 @@ def show(approval: str) -> ResponseReturnValue:
 
 
 @bp.post("/approvals/<approval>/decisions")
-@member(Permission.APPROVE, needs=Capability.DECIDE)
+@member(Permission.APPROVE, needs=Capability.DECIDE, reads_first=True)
 def decide(approval: str) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
+    decision, args = _decision(), typed_args(card, request.form.to_dict())
+    begin_writing()
     try:
         services.decide(
             card,
-            _decision(),
+            decision,
             by=membership(),
             version=request.form.get("version", 0, type=int),
             key=request.form.get("idempotency_key", "")[:100] or secrets.token_hex(12),
             reason=request.form.get("reason", ""),
             note=request.form.get("note", ""),
-            args=typed_args(card, request.form.to_dict()),
+            args=args,
         )
     except DomainError as error:
         return _refused(approval, error)

@@ -45,7 +45,7 @@ def collection(collection: str) -> ResponseReturnValue:
 
 
 @bp.post("/collections/<collection>/documents")
-@member(Permission.KNOWLEDGE_EDIT, needs=Capability.UPLOAD)
+@member(Permission.KNOWLEDGE_EDIT, needs=Capability.UPLOAD, reads_first=True)
 def add(collection: str) -> ResponseReturnValue:
     shelf = queries.get_collection(workspace().id, collection, teams=membership().teams)
     try:

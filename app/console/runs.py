@@ -24,7 +24,7 @@ bp = Blueprint("runs", __name__, url_prefix="/w/<workspace>")
 
 
 @bp.post("/agents/<slug>/runs")
-@member(Permission.RUN_START, needs=Capability.START_RUNS)
+@member(Permission.RUN_START, needs=Capability.START_RUNS, reads_first=True)
 def start(slug: str) -> ResponseReturnValue:
     _, version = _startable(slug)
     checked = uploads.read_unlocked(lambda: agent_forms.validate_start(version, request.form, request.files))

@@ -1,15 +1,23 @@
-"""The event stream of a workspace: one per open page."""
+"""What keeps an open page true: the event stream of its workspace, and the counts in its menus."""
 
-from flask import Blueprint, Response, current_app, request, session
+from flask import Blueprint, Response, current_app, render_template, request, session
 
 from app import events
-from app.access import Capability, Permission, me, member, workspace
+from app.access import Capability, Permission, me, member, membership, workspace
 from app.accounts.services import current_user
+from app.console.counts import nav_counts
 from app.db import db
 from app.restrictions.services import standing_of
 from app.workspaces.queries import member_of
 
 bp = Blueprint("stream", __name__, url_prefix="/w/<workspace>")
+
+
+@bp.get("/counts")
+@member(Permission.VIEW)
+def counts() -> str:
+    """The menus' counts as they are now, as fragments."""
+    return render_template("layouts/_counts.html", nav_counts=nav_counts(membership()))
 
 
 @bp.get("/events")

@@ -6,7 +6,7 @@ from typing import TypeVar
 from werkzeug.datastructures import FileStorage
 
 from app.access import Capability, check_again, workspace
-from app.db import db
+from app.db import begin_writing, db
 from app.errors import Locked
 from app.restrictions.services import standing_of
 
@@ -15,13 +15,14 @@ FILES_OFF = "Adding files is switched off for this workspace at the moment. Star
 
 
 def read_unlocked(read: Callable[[], Made]) -> Made:
-    """What `read` makes of the uploads. It must not ask the database.
+    """What `read` makes of the uploads; the view that asks `reads_first`, and writes from here on.
 
-    Everything read before is read anew afterwards, and the view's own access checks are made again: a
+    `read` must not ask the database. Everything read before is read anew afterwards, and the view's own access checks are made again: a
     member may have been removed or the workspace suspended while a file was read.
     """
     db.session.commit()
     made = read()
+    begin_writing()
     db.session.expire_all()
     check_again()
     return made

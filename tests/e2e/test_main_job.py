@@ -91,6 +91,23 @@ def test_what_one_declines_the_other_sees_in_place(site, people):
     expect(there).to_contain_text("Declined by Amira Haddad")
 
 
+def test_the_count_in_the_menu_follows_what_is_decided(site, people):
+    owner, reviewer = people.sign_in("owner@fennelrye.example"), people.sign_in("reviewer@fennelrye.example")
+    reviewer.goto(f"{site.url}/w/fennel-rye/agents")
+    menu = reviewer.locator("#count-approvals-side .count")
+    waiting = int(menu.text_content().split()[0])
+
+    card = card_of(owner, site, start_refund(owner, site, MAIL.replace("20418", "20888")))
+    expect(menu).to_contain_text(f"{waiting + 1} waiting", timeout=10_000)
+    decider = people.sign_in("reviewer@fennelrye.example")
+    decider.goto(f"{site.url}/w/fennel-rye/approvals/{card}")
+    decider.locator(f"#approval-{card} [data-decline] summary").click()
+    decider.get_by_label("Why?").select_option("wrong")
+    decider.locator(f"#approval-{card}").get_by_role("button", name="Decline").click()
+
+    expect(menu).to_contain_text(f"{waiting} waiting", timeout=10_000)
+
+
 def test_deciding_works_without_javascript(site, people):
     owner = people.sign_in("owner@fennelrye.example")
     card = card_of(owner, site, start_refund(owner, site, MAIL.replace("20418", "20999")))
