@@ -34,15 +34,16 @@ def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: 
     if not agent.is_live:
         raise NotStartable()
     key = f"{agent.workspace_id}:{start_key}"
+    # locked: of two starts with one key the second sees the first, and no two share a number
+    workspace = db.session.get_one(Workspace, agent.workspace_id, with_for_update={"of": Workspace})
     if existing := db.session.scalar(select(Run).where(Run.start_key == key)):
         return existing
     version = db.session.get_one(AgentVersion, agent.live_version_id)
-    workspace = db.session.get_one(Workspace, agent.workspace_id)
     run = Run(
         public_id=new_public_id(),
         workspace=workspace,
         workspace_id=workspace.id,
-        number=_next_number(workspace.id),
+        number=workspace.next_run_number,
         agent=agent,
         version=version,
         starter=by,
@@ -52,6 +53,7 @@ def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: 
         wake_at=now(),
         seq=0,
     )
+    workspace.next_run_number += 1
     db.session.add(run)
     db.session.flush()
     for file in files:
@@ -73,19 +75,6 @@ def _log_start(run: Run, agent: Agent, version: AgentVersion, by: User | None) -
         subject=f"run:{run.public_id}",
         after={"agent": agent.slug, "version": version.number, "input": run.input},
     )
-
-
-def _next_number(workspace_id: int) -> int:
-    """The next run number of the workspace, taken in one statement so that two starts cannot share one."""
-    number = db.session.scalar(
-        update(Workspace)
-        .where(Workspace.id == workspace_id)
-        .values(next_run_number=Workspace.next_run_number + 1)
-        .returning(Workspace.next_run_number)
-        .execution_options(synchronize_session=False)
-    )
-    assert number is not None
-    return number - 1
 
 
 def cancel(run: Run, *, by: User) -> None:
