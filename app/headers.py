@@ -3,8 +3,12 @@
 And which headers of a request are believed: of all that say who sent it, only what our own proxies added.
 """
 
-from flask import Flask, Response, request
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as AnyResponse
 
 CSP = "; ".join(
     (
@@ -32,8 +36,16 @@ def trust_proxies(app: Flask) -> None:
 
 
 def guard(app: Flask) -> None:
-    """Set the headers after each request of `app`."""
+    """Set the headers after each request of `app`, and keep the host that a request names out of redirects."""
     production = app.config["SETTINGS"].is_production
+
+    @app.before_request
+    def _straighten() -> AnyResponse | None:
+        wanted = request.routing_exception
+        if not isinstance(wanted, RequestRedirect):
+            return None
+        parts = urlsplit(wanted.new_url)  # the router builds it from the Host header, which anybody can write
+        return redirect("/" + parts.path.lstrip("/\\") + (f"?{parts.query}" if parts.query else ""), wanted.code)
 
     @app.after_request
     def _set(response: Response) -> Response:
