@@ -24,8 +24,8 @@ WORDS: dict[P, str] = {
     P.KNOWLEDGE_EDIT: "Add and remove knowledge",
     P.KEYS_MANAGE: "Add and remove model keys",
     P.MEMBERS_MANAGE: "Invite, change and remove members",
-    P.RECORDS_EXPORT: "Export records",
-    P.AUDIT_READ: "Read the audit log",
+    P.RECORDS_EXPORT: "Export the ledger",
+    P.AUDIT_READ: "Read and export the audit log",
     P.SETTINGS: "Change workspace settings",
     P.BILLING: "See and pay bills",
 }
