@@ -15,8 +15,9 @@ from app.db import db
 from app.errors import Invalid
 from app.extensions import limiter
 from app.legal.library import in_force
+from app.paths import safe_path
 from app.site import invitations, profile
-from app.site.landing import absolute, home_of, safe_path
+from app.site.landing import absolute, home_of
 from app.web import Kind, done, notify
 from app.workspaces.members import recheck_streams
 

@@ -8,6 +8,7 @@ from app.audit import queries as audit_log
 from app.audit.services import record
 from app.db import begin_writing, db
 from app.extensions import limiter
+from app.paths import safe_path
 from app.restrictions import services as restrictions
 from app.restrictions.models import Ground, Level
 from app.restrictions.services import Standing
@@ -24,9 +25,10 @@ CODES = "5 per 15 minutes"
 @bp.get("/login")
 @public
 def login() -> ResponseReturnValue:
+    here = safe_path(request.args.get("next"))
     if services.current_staff() is not None:
-        return redirect(url_for("support.index"), 303)
-    return render("support/login.html", errors={}, typed={})
+        return redirect(here or url_for("support.index"), 303)
+    return render("support/login.html", errors={}, typed={}, next=here)
 
 
 @bp.post("/login")
@@ -38,16 +40,16 @@ def login() -> ResponseReturnValue:
 )
 @public
 def sign_in() -> ResponseReturnValue:
-    form = request.form
+    form, here = request.form, safe_path(request.form.get("next"))
     try:
         services.sign_in(form.get("email", ""), form.get("password", ""), form.get("code", ""))
     except services.SignInRefused as refused:
         if isinstance(refused, services.WrongCode):
             g.wrong_code = True
         db.session.commit()
-        return render("support/login.html", status=422, errors={"email": [refused.sentence]}, typed=form)
+        return render("support/login.html", status=422, errors={"email": [refused.sentence]}, typed=form, next=here)
     db.session.commit()
-    return redirect(url_for("support.index"), 303)
+    return redirect(here or url_for("support.index"), 303)
 
 
 @bp.post("/logout")

@@ -9,7 +9,7 @@ from app.accounts import passwords
 from app.accounts.models import LoginSession, User
 from app.audit.models import AuditEntry
 from app.db import now
-from app.site.landing import safe_path
+from app.paths import safe_path
 from tests.factories import PASSWORD, a_member, a_user
 from tests.pages import Browser
 

@@ -12,7 +12,8 @@ from app.audit.models import AuditEntry
 from app.db import db, now
 from app.support.services import WrongCode
 from app.support.services import sign_in as open_session
-from tests.factories import PASSWORD, a_member
+from tests.accounts.test_signing_in import ELSEWHERE
+from tests.factories import PASSWORD, a_member, a_workspace
 from tests.pages import Browser
 from tests.support.conftest import a_staff_member, code, sign_in
 
@@ -198,3 +199,24 @@ def test_the_second_factor_is_sealed(app, kofi):
     from tests.support.conftest import SECRET
 
     assert SECRET not in kofi.totp_sealed and kofi.totp_sealed.startswith("v1.")
+
+
+def test_staff_go_on_to_the_page_that_they_asked_for(client, kofi):
+    a_workspace(slug="northwind")
+    client.get("/support/workspaces/northwind")
+
+    wrong = client.submit("/support/login", email=kofi.email, password="wrong", code=code())
+    page = client.submit("/support/login", email=kofi.email, password=PASSWORD, code=code())
+
+    assert wrong.status == 422 and page.path == "/support/workspaces/northwind"
+    assert client.get("/support/login?next=/support/audit").path == "/support/audit"
+
+
+@pytest.mark.parametrize("wanted", [wanted for wanted in ELSEWHERE if "\x00" not in wanted])
+def test_staff_are_never_sent_elsewhere(client, kofi, wanted):
+    token = client.token("/support/login")
+    typed = {"email": kofi.email, "password": PASSWORD, "code": code(), "csrf_token": token, "next": wanted}
+
+    page = client.post("/support/login", typed)
+
+    assert (page.status, page.location) == (303, "/support/")
