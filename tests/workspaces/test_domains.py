@@ -12,8 +12,8 @@ from tests.factories import a_member, a_user, a_workspace
 PUBLIC = [
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.co.uk", "live.nl", "yahoo.co.jp", "icloud.com", "me.com",
     "aol.com", "gmx.de", "gmx.net", "web.de", "proton.me", "mail.com", "yandex.ru", "qq.com", "163.com", "t-online.de",
-    "orange.fr", "libero.it", "ziggo.nl", "fastmail.com", "zoho.com", "mail.ru", "naver.com", "comcast.net", "seznam.cz",
-    "mailinator.com", "name.fastmail.com",
+    "orange.fr", "libero.it", "ziggo.nl", "fastmail.com", "zoho.com", "mail.ru", "naver.com", "comcast.net",
+    "seznam.cz", "mailinator.com", "name.fastmail.com",
 ]  # fmt: skip
 OWN = ["fennelrye.example", "mail.fennelrye.example", "gmail.com.fennelrye.example", "notgmail.com", "gmail.co"]
 
@@ -76,9 +76,7 @@ def test_only_exactly_the_companys_domain_is_inside(recipient):
     assert not is_inside(recipient, ["fennelrye.example"])
 
 
-@pytest.mark.parametrize(
-    "route", ["a%evil.example@fennelrye.example", "evil.example!a@fennelrye.example", '"a@evil.example"@fennelrye.example']
-)
+@pytest.mark.parametrize("route", ["a%evil.example", "evil.example!a", '"a@evil.example"', "@evil.example:a"])
 def test_an_address_that_routes_elsewhere_is_no_recipient(route):
     with pytest.raises(ValueError):
-        Message(to=[route], subject="Hello", body="Hello")
+        Message(to=[f"{route}@fennelrye.example"], subject="Hello", body="Hello")
