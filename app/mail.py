@@ -28,6 +28,9 @@ MAX_TEXT = 100_000
 PAGE = 50
 CLAIM_SECONDS = 120
 """After this long a delivery that never reported back is taken up again, with the same Message-ID."""
+LEFT_OUT = "(a link that works once, not kept)"
+_ONCE = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")
+"""A token of 256 bits, as links that work once carry it."""
 _ADDRESS = re.compile(r"[a-z0-9.#$&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -136,14 +139,28 @@ def claim(message_id: int) -> MailMessage | None:
 
 
 def settle(message_id: int, state: MailState, problem: str | None = None) -> bool:
-    """Write how a claimed delivery ended. False when someone else has written it."""
+    """Write how a claimed delivery ended. False when someone else has written it.
+
+    In production, once it is over, the links that work once are taken out of what is kept: whoever reads
+    the table or a backup could use them.
+    """
+    values: dict[str, Any] = {"state": state, "problem": problem, "sent_at": now() if state is MailState.SENT else None}
+    if settings().is_production and state in (MailState.SENT, MailState.FAILED):
+        kept = db.session.scalar(select(MailMessage.text).where(MailMessage.id == message_id))
+        values["text"] = without_links(kept or "")
     written = changed(
         update(MailMessage)
         .where(MailMessage.id == message_id, MailMessage.state == MailState.SENDING)
-        .values(state=state, problem=problem, sent_at=now() if state is MailState.SENT else None)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     return bool(written == 1)
+
+
+def without_links(text: str) -> str:
+    """`text` without those of our own addresses that carry a token."""
+    ours = re.escape(settings().base_url)
+    return re.sub(rf"{ours}/\S+", lambda found: LEFT_OUT if _ONCE.search(found[0]) else found[0], text)
 
 
 def hand_over(*, to: list[str], subject: str, text: str, message_id: str) -> str | None:

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import jobs, mail, smtp
+from app.accounts import sessions
 from app.db import db, now
 from app.errors import Invalid
 from app.jobs import QueuedJob
@@ -115,6 +116,70 @@ def test_a_refusal_for_now_is_tried_again(postbox: Postbox) -> None:
     deliver(message.id)
 
     assert message.state == MailState.SENT
+
+
+LINK = "https://ops.leenops.example/reset-password/" + sessions.new_token()[0]
+LETTER = f"Hello Ada,\n\nopen this page:\n\n{LINK}\n\nLeenOps\n"
+
+
+@pytest.fixture
+def in_production(app: Flask, postbox: Postbox, monkeypatch: pytest.MonkeyPatch) -> Postbox:
+    """Production, with a mail server."""
+    real = replace(app.config["SETTINGS"], env="production", base_url="https://ops.leenops.example")
+    monkeypatch.setitem(app.config, "SETTINGS", real)
+    return postbox
+
+
+@pytest.mark.parametrize(("says", "state"), [("250 OK", MailState.SENT), ("550 No such person", MailState.FAILED)])
+def test_a_link_that_works_once_is_not_kept_after_its_mail_left(in_production: Postbox, says: str, state: str) -> None:
+    in_production.says = says
+    message = a_message(text=LETTER, to=["ada@fennelrye.example", "bob@fennelrye.example"])
+
+    deliver(message.id)
+
+    db.session.refresh(message)
+    assert message.state == state
+    assert LINK.rpartition("/")[2] not in message.text
+    assert message.text == LETTER.replace(LINK, mail.LEFT_OUT)
+    assert (message.subject, len(message.recipients)) == ("Welcome", 2)
+
+
+def test_the_mail_itself_still_has_its_link(in_production: Postbox) -> None:
+    deliver(a_message(text=LETTER).id)
+
+    assert LINK in in_production.messages[0].get_content()
+
+
+def test_a_mail_that_waits_keeps_its_link(in_production: Postbox) -> None:
+    in_production.says = "451 Later"
+    message = a_message(text=LETTER)
+
+    with pytest.raises(smtp.MailServerAway):
+        deliver(message.id)
+    in_production.says = "250 OK"
+    deliver(message.id)
+
+    assert LINK in in_production.messages[0].get_content()
+
+
+def test_other_addresses_in_a_sent_mail_are_kept(in_production: Postbox) -> None:
+    words = f"https://ops.leenops.example/w/fennel-rye/approvals/{'a1' * 10} https://x.example/{'t' * 43}"
+    message = a_message(text=words)
+
+    deliver(message.id)
+
+    db.session.refresh(message)
+    assert message.text == words
+
+
+def test_outside_production_a_sent_mail_keeps_its_link(postbox: Postbox) -> None:
+    letter = LETTER.replace("https://ops.leenops.example", "http://localhost")
+    message = a_message(text=letter)
+
+    deliver(message.id)
+
+    db.session.refresh(message)
+    assert (message.state, message.text) == (MailState.SENT, letter)
 
 
 def test_a_delivery_in_progress_is_left_alone_until_it_is_stale(postbox: Postbox) -> None:
