@@ -16,7 +16,7 @@ from app.audit.queries import PAGE, Filter
 from app.audit.services import record
 from app.db import begin_mode, begin_writing, db, now
 from app.formats import zone
-from app.integrations.export import safe
+from app.spreadsheets import safe
 from app.web import page_key, render, search_words
 
 bp = Blueprint("audit", __name__, url_prefix="/w/<workspace>")
