@@ -24,6 +24,10 @@ class ProviderFailed(Exception):
         super().__init__(f"{name}: {detail}")
 
 
+class AnswerTooLarge(Exception):
+    """A provider sent more than an answer can be; reading stopped there."""
+
+
 class RunBusy(Conflict):
     sentence = "This run is already working."
 

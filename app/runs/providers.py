@@ -19,7 +19,7 @@ from pydantic_ai.settings import ModelSettings
 from app.db import db
 from app.keys.models import ModelKey
 from app.keys.services import mark_used, reveal
-from app.runs.errors import ProviderFailed
+from app.runs.errors import AnswerTooLarge, ProviderFailed
 from app.runs.models import Run
 
 log = structlog.get_logger()
@@ -112,6 +112,8 @@ def _named(error: Exception) -> ProviderFailed:
     """Which failure this is, and whether trying again can help."""
     detail = f"{type(error).__name__}: {error}"[:500]
     status = getattr(error, "status_code", None)
+    if large := _too_large(error):
+        return ProviderFailed("provider_garbage", str(large), passing=True)
     if isinstance(error, TimeoutError | errors.ModelTimeoutError):
         return ProviderFailed("provider_timeout", detail, passing=True)
     if status == 429:
@@ -132,12 +134,19 @@ def _named(error: Exception) -> ProviderFailed:
     return ProviderFailed("provider_garbage", detail, passing=True)
 
 
+def _too_large(error: BaseException | None) -> AnswerTooLarge | None:
+    """What ended the reading of an answer: the SDKs take it for a lost connection."""
+    while error is not None and not isinstance(error, AnswerTooLarge):
+        error = error.__cause__ or error.__context__
+    return error
+
+
 def _price(response: ModelResponse) -> tuple[int, bool]:
     """Micro-dollars by the embedded price table; an unknown model costs 0 and says so."""
     if response.model_name == LABEL or not response.provider_name:
         return 0, True
     try:
         price: Any = response.cost().total_price
-    except (LookupError, AssertionError):
+    except (LookupError, AssertionError, ValueError):  # also of an answer that does not say what it used
         return 0, False
     return int(price * 1_000_000), True
