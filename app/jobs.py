@@ -58,11 +58,13 @@ class QueuedJob(Base):
 
 ADVANCE_RUN = Job("advance_run", "tasks.runs.advance", "runs", 900, durable=False)
 PARSE_DOCUMENT = Job("parse_document", "tasks.knowledge.parse", "work", 300)
+MAIL_RESET = Job("mail_reset", "tasks.accounts.mail_reset", "work", 60)
 DELIVER_MAIL = Job("deliver_mail", "tasks.mail.deliver", "work", 60)
 PARK_RUNS = Job("park_runs", "tasks.runs.park", "work", 300)
 RESUME_RUNS = Job("resume_runs", "tasks.runs.resume", "work", 300)
 
-TABLE: dict[str, Job] = {j.name: j for j in (ADVANCE_RUN, PARSE_DOCUMENT, DELIVER_MAIL, PARK_RUNS, RESUME_RUNS)}
+_ALL = (ADVANCE_RUN, PARSE_DOCUMENT, MAIL_RESET, DELIVER_MAIL, PARK_RUNS, RESUME_RUNS)
+TABLE: dict[str, Job] = {j.name: j for j in _ALL}
 QUEUES = ("runs", "work")
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import func, select, update
 
-from app import mail
+from app import jobs, mail
 from app.accounts import passwords, queries, services, sessions
 from app.accounts.models import PasswordReset, Registration, TermsAcceptance, User
 from app.audit.services import record
@@ -94,6 +94,14 @@ def join(email: str, name: str, password_hash: str, *, terms: Terms, address: st
     )  # fmt: skip
     _accept(user, accepted)
     return user
+
+
+def ask_reset(email: str) -> None:
+    """Queue a look whether the address has an account: the answer, and its time, are the same for every address.
+
+    The argument is the address itself, because only the job may look; it stays in the row and is gone with it.
+    """
+    jobs.enqueue(jobs.MAIL_RESET, mail.checked_address(email))
 
 
 def forgot(email: str, *, link_to: LinkTo) -> None:

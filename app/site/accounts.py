@@ -162,7 +162,7 @@ def ask_reset() -> ResponseReturnValue:
     form = ForgotForm()
     if not form.validate():
         return render_template("accounts/forgot.html", form=form, form_failed=True), 422
-    registration.forgot(form.email.data or "", link_to=lambda token: absolute("accounts.reset", token=token))
+    registration.ask_reset(form.email.data or "")
     db.session.commit()
     session["asked"] = form.email.data
     return redirect(url_for("accounts.check_mail"), 303)
