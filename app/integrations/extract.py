@@ -1,29 +1,32 @@
-"""Reading accepted files: text with its place, and tables. Bounded in pages, rows, characters and time."""
+"""Reading accepted files: text with its place, and tables. Bounded in pages, rows, cells, characters, time and memory.
+
+PDF, DOCX and XLSX are read by a process of their own (reader.py says why), which the kernel ends when it
+takes more than 5 s of processor time (30 ms more for each page of a PDF) or 200 MB. Text and CSV are read
+here, in time and memory that grow with the file and no faster. What is beyond a bound of size is left out;
+what takes too much is refused in words, and other files go on.
+"""
 
 import csv
 import io
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import docx
-import openpyxl
-from docx.table import Table as DocxTable
-from docx.text.paragraph import Paragraph
-from pypdf import PdfReader
+from app.errors import DomainError, Unavailable
+from app.integrations import kinds, reading
+from app.integrations.reader import MAX_CELL, MAX_CELLS, MAX_CHARS, MAX_COLUMNS, MAX_ROWS
 
-from app.errors import DomainError
-from app.integrations import kinds
-
-MAX_CHARS = 2_000_000
-MAX_ROWS = 20_000
-MAX_COLUMNS = 100
-MAX_CELL = 2_000
+MAX_TEXT = 2 * MAX_CHARS
+MAX_PASSAGES = 20_000
 MAX_SECONDS = 60
+"""For a reader that stops in between to write down what was read."""
 Passages = Iterator[tuple[str, str]]
+Numbered = Iterable[tuple[int, list[str]]]
+TOO_MUCH = "Reading this file takes too much time or memory. Split it and add the parts."
 
 
 class Unreadable(DomainError):
@@ -46,78 +49,78 @@ class Table:
 def passages(path: Path, media_type: str) -> Passages:
     """Yield (place, text) in reading order: "page 3", "section Refunds", "row 12".
 
-    Stops after MAX_CHARS. Raises Unreadable.
+    Stops after MAX_CHARS or MAX_PASSAGES. Raises Unreadable.
     """
     left, end = MAX_CHARS, time.monotonic() + MAX_SECONDS
-    try:
-        for place, text in READERS[media_type](path):
-            plain = _plain(text)[:left]
-            if plain:
-                yield place[:200], plain
-            left -= len(plain)
-            if left <= 0:
-                return
-            if time.monotonic() > end:
-                raise Unreadable("Reading this file takes too long. Split it and add the parts.")
-    except Unreadable:
-        raise
-    except Exception as error:  # the parsers raise almost anything on broken input
-        raise Unreadable() from error
+    for place, text in islice(_guarded(READERS[media_type], path), MAX_PASSAGES):
+        plain = _plain(text[:left])
+        if plain:
+            yield place[:200], plain
+        left -= len(plain)
+        if left <= 0:
+            return
+        if time.monotonic() > end:
+            raise Unreadable(TOO_MUCH)
 
 
 def parts_total(path: Path, media_type: str) -> int:
     """How many pages a PDF has; 0 where nobody knows before reading."""
     if media_type != kinds.PDF.media_type:
         return 0
-    try:
-        return len(_pdf(path).pages)
-    except Exception as error:
-        raise Unreadable() from error
+    with path.open("rb") as file:
+        return next(_guarded(lambda found: iter([reading.pages(found)]), file))
 
 
 def tables(path: Path, media_type: str) -> list[Table]:
-    """The sheets of an XLSX or the one table of a CSV; nothing for other kinds. Raises Unreadable."""
+    """The sheets of an XLSX or the one table of a CSV; nothing for other kinds. Raises Unreadable.
+
+    Leaves out what is beyond MAX_ROWS of a sheet, and MAX_CELLS or MAX_TEXT characters of a file.
+    """
+    return list(_guarded(TABLES.get(media_type, lambda _: iter(())), path))
+
+
+def _guarded(read: Callable[[Any], Iterator[Any]], source: Any) -> Iterator[Any]:
+    """What `read` yields; whatever stops it is Unreadable."""
     try:
-        if media_type == kinds.CSV.media_type:
-            return [_table("", enumerate(_csv_rows(path), 1))]
-        if media_type == kinds.XLSX.media_type:
-            return [_table(name, rows) for name, rows in _sheets(path)]
+        yield from read(source)
+    except (Unreadable, Unavailable):
+        raise
+    except reading.Unread as stopped:
+        raise Unreadable(TOO_MUCH if stopped.why in ("slow", "large") else None) from stopped
     except Exception as error:
         raise Unreadable() from error
-    return []
 
 
-def _table(name: str, numbered: Any) -> Table:
-    filled = [(number, cells) for number, cells in numbered if any(cells)]
+def _table(name: str, numbered: Numbered) -> Table:
+    """A table of the rows that hold something, within its bounds; the first of them is its header."""
+    filled, cells_left, chars_left = list[tuple[int, list[str]]](), MAX_CELLS, MAX_TEXT
+    for number, cells in numbered:
+        if not any(cells):
+            continue
+        filled.append((number, cells))
+        cells_left -= len(cells)
+        chars_left -= sum(map(len, cells))
+        if number > MAX_ROWS or min(cells_left, chars_left) <= 0:
+            break
     header = filled[0][1] if filled else []
     columns = [cell or f"column {index}" for index, cell in enumerate(header, 1)]
     return Table(name, columns, filled[1:])
 
 
 def _read_pdf(path: Path) -> Passages:
-    for number, page in enumerate(_pdf(path).pages[: kinds.MAX_PAGES], 1):
-        yield f"page {number}", page.extract_text()
-
-
-def _pdf(path: Path) -> PdfReader:
-    reader = PdfReader(path)
-    if reader.is_encrypted:
-        reader.decrypt("")
-    return reader
+    for line in reading.lines("read pdf", path):
+        if isinstance(line, list):
+            yield line[0], line[1]
 
 
 def _read_docx(path: Path) -> Passages:
     section, lines = "start", list[str]()
-    for block in docx.Document(str(path)).iter_inner_content():
-        if isinstance(block, Paragraph) and (
-            block.style is not None and (block.style.name or "").startswith("Heading")
-        ):
+    for kind, text in reading.lines("read docx", path):
+        if kind == "heading":
             yield _section(section), "\n\n".join(lines)
-            section, lines = block.text.strip() or section, [block.text.strip()]
-        elif isinstance(block, DocxTable):
-            lines += [" | ".join(cell.text.strip() for cell in row.cells) for row in block.rows]
-        else:
-            lines.append(block.text)
+            section, lines = text.strip() or section, []
+            text = text.strip()
+        lines.append(text)
     yield _section(section), "\n\n".join(lines)
 
 
@@ -135,7 +138,8 @@ def _read_csv(path: Path) -> Passages:
 
 def _read_markdown(path: Path) -> Passages:
     section, lines, fenced = "start", list[str](), False
-    for line in _text(path).splitlines():
+    for line in io.StringIO(_text(path)):
+        line = line.removesuffix("\n")
         fenced ^= line.lstrip().startswith("```")
         heading = None if fenced else re.match(r"#{1,6}\s+(.{1,150})", line)
         if heading:
@@ -146,8 +150,12 @@ def _read_markdown(path: Path) -> Passages:
 
 
 def _read_text(path: Path) -> Passages:
-    for number, block in enumerate(filter(str.strip, re.split(r"\n[ \t]*\n", _text(path))), 1):
-        yield f"paragraph {number}", block
+    text, start, number = _text(path), 0, 0
+    for gap in re.finditer(r"\n[ \t]*\n|\Z", text):
+        block, start = text[start : gap.start()], gap.end()
+        if block.strip():
+            number += 1
+            yield f"paragraph {number}", block
 
 
 READERS: dict[str, Callable[[Path], Passages]] = {
@@ -160,36 +168,44 @@ READERS: dict[str, Callable[[Path], Passages]] = {
 }
 
 
+def _csv_table(path: Path) -> Iterator[Table]:
+    yield _table("", enumerate(_csv_rows(path), 1))
+
+
+def _sheets(path: Path) -> Iterator[Table]:
+    """The sheets one after the other: the reader says a sheet's name, then its rows."""
+    name, rows = "", list[tuple[int, list[str]]]()
+    for line in reading.lines("read xlsx", path):
+        if isinstance(line, list):
+            rows.append((line[0], [_plain(cell) for cell in line[1]]))
+            continue
+        if name:
+            yield _table(name, _even(rows))
+        name, rows = line, []
+    if name:
+        yield _table(name, _even(rows))
+
+
+def _even(rows: list[tuple[int, list[str]]]) -> Numbered:
+    """Rows of one length; the reader leaves out what is empty at their ends."""
+    width = max((len(cells) for _, cells in rows), default=0)
+    return ((number, cells + [""] * (width - len(cells))) for number, cells in rows)
+
+
+TABLES: dict[str, Callable[[Path], Iterator[Table]]] = {
+    kinds.CSV.media_type: _csv_table,
+    kinds.XLSX.media_type: _sheets,
+}
+
+
 def _csv_rows(path: Path) -> Iterator[list[str]]:
     text = _text(path)
     try:
-        dialect: Any = csv.Sniffer().sniff(text[:8_000], delimiters=",;\t|")
+        dialect: Any = csv.Sniffer().sniff(text[:4_000], delimiters=",;\t|")  # takes its time by the square
     except csv.Error:
         dialect = csv.excel
-    for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), dialect)):
-        if number > MAX_ROWS:
-            return
-        yield [_plain(cell)[:MAX_CELL] for cell in row[:MAX_COLUMNS]]
-
-
-def _sheets(path: Path) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
-    with path.open("rb") as source:
-        book = openpyxl.load_workbook(source, read_only=True, data_only=True)
-        for sheet in book.worksheets[:20]:
-            sheet.reset_dimensions()  # a hostile dimension makes openpyxl pad every row to it
-            rows = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
-            yield sheet.title, [(number, [_cell(value) for value in row]) for number, row in enumerate(rows, 1)]
-        book.close()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat()).removesuffix("T00:00:00")
-    return _plain(str(value))[:MAX_CELL]
+    for row in csv.reader(io.StringIO(text, newline=""), dialect):
+        yield [_plain(cell[:MAX_CELL]) for cell in row[:MAX_COLUMNS]]
 
 
 def _row_words(columns: list[str], cells: list[str]) -> str:
@@ -201,7 +217,7 @@ def _text(path: Path) -> str:
     text = kinds.decoded(path.read_bytes())
     if text is None:
         raise Unreadable()
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text[:MAX_TEXT].replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _section(name: str) -> str:

@@ -1,20 +1,29 @@
 """What a file is, from its bytes: sniffed, bounded, and refused with a reason when it cannot be read safely."""
 
 import io
+import tempfile
 import zipfile
 from dataclasses import dataclass
 
-from pypdf import PdfReader
-
 from app.errors import Invalid
+from app.integrations import reading
+from app.integrations.reader import MAX_PAGES
 
 MAX_PARTS = 2_000
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_RATIO = 200
 RATIO_FROM = 5 * 1024 * 1024
 """Small office files compress by any factor; from this size on the ratio tells a bomb."""
-MAX_PAGES = 500
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_BROKEN_PDF = "is broken and cannot be read. Export it again."
+_TOO_MUCH = "takes too much time or memory to read. Split it or export it again."
+_LOCKED = "is locked with a password. Save it without one and add it again."
+_WHY = {
+    "locked": _LOCKED,
+    "pages": f"has more than {MAX_PAGES} pages. Split it.",
+    "slow": _TOO_MUCH,
+    "large": _TOO_MUCH,
+}
 _WANTED = "Choose PDF, DOCX, XLSX, CSV, Markdown or plain text."
 
 
@@ -82,7 +91,7 @@ def _by_bytes(name: str, content: bytes, by_name: Kind) -> Kind | None:
         return _office(name, content)
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
-            raise FileRefused(name, "is locked with a password. Save it without one and add it again.")
+            raise FileRefused(name, _LOCKED)
         raise FileRefused(name, "is in an old Office format. Save it as DOCX or XLSX and add it again.")
     if by_name in (CSV, MARKDOWN, TEXT) and decoded(content) is not None:
         return by_name
@@ -90,14 +99,14 @@ def _by_bytes(name: str, content: bytes, by_name: Kind) -> Kind | None:
 
 
 def _check_pdf(name: str, content: bytes) -> None:
-    try:
-        reader = PdfReader(io.BytesIO(content))
-        locked = reader.is_encrypted and not reader.decrypt("")
-        pages = 0 if locked else len(reader.pages)
-    except Exception as error:  # pypdf raises almost anything on broken input
-        raise FileRefused(name, "is broken and cannot be read. Export it again.") from error
-    if locked:
-        raise FileRefused(name, "is locked with a password. Save it without one and add it again.")
+    with tempfile.TemporaryFile() as file:  # not kept yet: a refused file leaves nothing behind
+        file.write(content)
+        file.seek(0)
+        try:
+            pages = reading.pages(file)
+        except reading.Unread as stopped:
+            reason = _WHY.get(stopped.why.partition(" ")[0], _BROKEN_PDF)
+            raise FileRefused(name, reason) from stopped
     if pages == 0:
         raise FileRefused(name, "has no pages.")
     if pages > MAX_PAGES:
@@ -121,7 +130,7 @@ def _check_archive(name: str, archive: zipfile.ZipFile) -> None:
     """Judge the archive by its directory, before a byte is unpacked."""
     parts = archive.infolist()
     if any(part.flag_bits & 0x1 for part in parts):
-        raise FileRefused(name, "is locked with a password. Save it without one and add it again.")
+        raise FileRefused(name, _LOCKED)
     unpacked = sum(part.file_size for part in parts)
     packed = max(1, sum(part.compress_size for part in parts))
     is_bomb = unpacked > RATIO_FROM and unpacked / packed > MAX_RATIO
