@@ -6,9 +6,11 @@ once whatever the timeout is, and the legacy driver mode silently loses updates.
 """
 
 import contextvars
+import os
 import random
 import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -151,19 +153,29 @@ def _begin_sqlite(connection: Any) -> None:
             connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+_next_writer = threading.Lock()
+"""Who in this process asks for SQLite's write lock; the others queue for this one without asking."""
+os.register_at_fork(after_in_child=lambda: globals().update(_next_writer=threading.Lock()))
+
+
 def _begin_writing(connection: Any) -> None:
     """Take SQLite's one write lock, asking again every few milliseconds.
 
     SQLite itself asks at pauses that grow to 100 ms, in which the lock lies idle under load.
     """
     driver = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout=0")
-    end, pause = time.monotonic() + WRITE_LOCK_SECONDS, 0.0005
-    while not (begun := _try_to_write(driver)) and time.monotonic() < end:
-        time.sleep(random.uniform(pause / 2, pause))
-        pause = min(pause * 1.5, 0.004)
-    driver.execute(f"PRAGMA busy_timeout={WRITE_LOCK_SECONDS * 1000}")
+    end, pause, begun = time.monotonic() + WRITE_LOCK_SECONDS, 0.0005, False
+    if _next_writer.acquire(timeout=WRITE_LOCK_SECONDS):
+        driver.execute("PRAGMA busy_timeout=0")
+        try:
+            while not (begun := _try_to_write(driver)) and time.monotonic() < end:
+                time.sleep(random.uniform(pause / 2, pause))
+                pause = min(pause * 1.5, 0.004)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={int(WRITE_LOCK_SECONDS * 1000)}")
+            _next_writer.release()
     if not begun:
+        driver.execute("PRAGMA busy_timeout=0")
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong in SQLAlchemy's words
 
 

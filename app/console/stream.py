@@ -6,7 +6,7 @@ from app import events
 from app.access import Capability, Permission, me, member, membership, workspace
 from app.accounts.services import current_user
 from app.console.counts import nav_counts
-from app.db import db
+from app.db import begin_mode, db
 from app.restrictions.services import standing_of
 from app.workspaces.queries import member_of
 
@@ -29,6 +29,7 @@ def listen() -> Response:
 
     def allowed() -> bool:
         with app.test_request_context():
+            begin_mode.set("DEFERRED")  # it only reads
             session["sid"] = sid
             user = current_user()
             here = user is not None and user.id == user_id and member_of(slug, user) is not None

@@ -15,10 +15,10 @@ FILES_OFF = "Adding files is switched off for this workspace at the moment. Star
 
 
 def read_unlocked(read: Callable[[], Made]) -> Made:
-    """What `read` makes of the uploads; the view that asks `reads_first`, and writes from here on.
+    """What `read` makes of the uploads; for a view that `reads_first`, which writes from here on.
 
-    `read` must not ask the database. Everything read before is read anew afterwards, and the view's own access checks are made again: a
-    member may have been removed or the workspace suspended while a file was read.
+    `read` must not ask the database. What was read before is read anew afterwards, and the view's own access
+    checks are made again: a member may have been removed or the workspace suspended while a file was read.
     """
     db.session.commit()
     made = read()

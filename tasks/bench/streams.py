@@ -24,7 +24,7 @@ class Audience:
         self._selector = selectors.DefaultSelector()
         self._sockets = [self._open(port, cookie) for _ in range(count)]
         self._texts = {socket_.fileno(): b"" for socket_ in self._sockets}
-        self._name, self.heard = b"event: connected\n", dict[int, float]()
+        self._name, self.heard = b"event: ", dict[int, float]()
         self._lock, self._stopped = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
