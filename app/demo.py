@@ -3,7 +3,7 @@
 Runs are started, not drawn: the workers do them with the Sandbox model like any other run.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -37,6 +37,14 @@ FENNEL_RYE: People = (
     ("auditor@", "Kofi Mensah", Role.AUDITOR, []),
     ("billing@", "Rosa Keller", Role.BILLING, []),
 )
+SHELVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Customers": (("refund-policy", "delivery-policy", "support-handbook"), ("support",)),
+    "Money": (("expense-policy",), ("finance",)),
+    "Suppliers": (("purchasing-and-supplier-policy",), ("finance", "operations")),
+    "Engineering": (("engineering-review-guide", "incident-handbook"), ("engineering",)),
+    "Brand": (("brand-and-tone-guide",), ("marketing",)),
+}
+"""What Fennel & Rye knows: a shelf's documents, and the teams whose agents read it."""
 NORTHWIND: People = (("owner@", "Henrik Dahl", Role.OWNER, []), ("reviewer@", "Sanne Vos", Role.REVIEWER, []))
 STAFF = (
     ("support@staff.example", "Lotte Maas", ["support"]),
@@ -55,10 +63,10 @@ def seed() -> None:
     for email, name, roles in STAFF:
         create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles)
     db.session.commit()
-    shelf = _shelf(fennel, "Handbook", sorted((CONTENT / "knowledge").glob("*.md")))
-    other = _shelf(north, "House rules", sorted((CONTENT / "northwind").glob("*.md")))
-    _agents(fennel, TEMPLATES, shelf)
-    _agents(north, ("refund_triage", "invoice_check"), other)
+    shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
+    _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
+    rules = _shelf(north, "House rules", _documents("northwind", ("branch-handbook", "returns-policy")))
+    _agents(north, ("refund_triage", "invoice_check"), lambda team: [rules])
     db.session.commit()
 
 
@@ -86,6 +94,10 @@ def _workspace(slug: str, name: str, domain: str, people: People, password: str)
     return workspace
 
 
+def _documents(folder: str, names: Iterable[str]) -> list[Path]:
+    return [CONTENT / folder / f"{name}.md" for name in names]
+
+
 def _shelf(workspace: Workspace, name: str, files: list[Path]) -> Collection:
     """A collection whose documents are read here and now, so that the first run can cite them."""
     owner = _owner(workspace)
@@ -100,14 +112,14 @@ def _shelf(workspace: Workspace, name: str, files: list[Path]) -> Collection:
     return collection
 
 
-def _agents(workspace: Workspace, keys: Iterable[str], shelf: Collection) -> None:
-    """An agent per template, live, with one run each on the template's sample."""
+def _agents(workspace: Workspace, keys: Iterable[str], shelves: Callable[[str], list[Collection]]) -> None:
+    """An agent per template, live, with one run each on its sample. `shelves` of a team are what it reads."""
     owner = _owner(workspace)
     for key in keys:
         template = TEMPLATES[key]
         agent = agents.create_from_template(workspace, key, name=template.name, by=owner)
         version = agents.latest_version(agent)
-        version.collections = [shelf.public_id] if template.knowledge else []
+        version.collections = [shelf.public_id for shelf in shelves(template.team)] if template.knowledge else []
         agents.make_live(version, by=owner)
         db.session.commit()
         _sample_run(agent, owner)

@@ -25,7 +25,10 @@ from app.workspaces.queries import member_of
 def flask_config(settings: Settings) -> dict[str, Any]:
     """Flask's own configuration, derived from Settings."""
     secure = settings.base_url.startswith("https://")
-    options: dict[str, Any] = {"pool_pre_ping": not settings.is_sqlite}
+    options: dict[str, Any] = {
+        "pool_pre_ping": not settings.is_sqlite,
+        "hide_parameters": True,  # an error may be logged; what it was about to write may not
+    }
     if settings.is_sqlite:
         options |= {"connect_args": {"timeout": 10, "check_same_thread": False}, "pool_size": 20, "max_overflow": 60}
     return {

@@ -73,7 +73,8 @@ class AppWorker(SimpleWorker):
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Say that this worker lives, now and then instead of three times a job."""
-        if pipeline is not None or rq_now() - self.last_heartbeat > HEARTBEAT:
+        last = self.last_heartbeat
+        if pipeline is not None or last is None or rq_now() - last > HEARTBEAT:
             super().heartbeat(timeout, pipeline)
 
 

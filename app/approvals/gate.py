@@ -21,7 +21,7 @@ from app.runs.models import EffectState, EventKind, Run, RunCheckpoint
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
-EVIDENCE = 6
+EVIDENCE = 4
 """How many sources a card shows."""
 REASONS = {
     "wrong": "it is not correct",

@@ -6,6 +6,7 @@ import io
 from app.integrations import queries
 from app.integrations.models import LedgerEntry
 from app.integrations.tools.values import NO_MINOR_UNITS, THREE_MINOR_UNITS
+from app.spreadsheets import safe
 
 COLUMNS = ("booked", "kind", "party", "amount", "currency", "reference", "reason", "due", "reversed", "entry", "run")
 BATCH = 1_000
@@ -21,11 +22,6 @@ def ledger_csv(workspace_id: int) -> str:
         writer.writerows([safe(cell) for cell in _cells(entry)] for entry in rows)
         before = rows[-1].id
     return out.getvalue()
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _cells(entry: LedgerEntry) -> tuple[str, ...]:

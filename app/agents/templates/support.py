@@ -35,7 +35,7 @@ REFUND_TRIAGE = Template(
             "message": (
                 "Hello,\n\nOur order FR-20871 of 12 November was charged twice: two payments of €1,840.00 left our "
                 "account on the same day. We ordered the olive oil only once. Send the second payment back to us.\n\n"
-                "Kind regards,\nInès Moreau\nLa Corbeille SARL"
+                "Kind regards,\nLéa Moreau\nLa Corbeille SARL"
             ),
         }
     ),
