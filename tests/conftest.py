@@ -17,6 +17,7 @@ from redis import Redis
 
 from app import create_app, redis_server
 from app.config import Settings, load
+from app.db import begin_mode
 from app.db import db as database
 from tests import postgres
 from tests.pages import Browser
@@ -85,6 +86,7 @@ def application(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def app(application: Flask) -> Iterator[Flask]:
     """The application, with its context open and nothing in it."""
+    begin_mode.set("IMMEDIATE")  # a command of an earlier test may have left it otherwise
     with application.app_context():
         yield application
         database.session.remove()
