@@ -99,7 +99,7 @@ class Hub:
         return sum(len(boxes) for boxes in self._listeners.values())
 
     def _read(self) -> None:
-        last = None
+        last, was_lost = None, False
         while True:
             try:
                 redis = connect_redis(self._url, socket_timeout=BLOCK_MS / 1000 + 5)
@@ -107,13 +107,22 @@ class Hub:
                     newest = redis.xrevrange(STREAM, count=1)
                     last = newest[0][0] if newest else b"0"
                 self._ready.set()
+                if was_lost:  # what was said meanwhile is lost
+                    redis.ping()
+                    self._deliver_to_all("stale")
+                    was_lost = False
                 while True:
                     for _, entries in redis.xread({STREAM: last}, block=BLOCK_MS, count=500) or []:
                         for last, fields in entries:
                             self._deliver(last.decode(), int(fields[b"w"]), fields[b"n"].decode())
             except RedisError:
+                was_lost = True
                 self._ready.set()
                 time.sleep(1)
+
+    def _deliver_to_all(self, name: str) -> None:
+        for workspace_id in list(self._listeners):
+            self._deliver("", workspace_id, name)
 
     def _deliver(self, entry: str, workspace_id: int, name: str) -> None:
         with self._lock:
@@ -200,8 +209,8 @@ def frames(
                 if not allowed():
                     yield "event: closed\ndata: {}\n\n"
                     return
-            if got and _order(got[0]) > _order(sent):
-                yield frame(got[1], got[0])
+            if got and (not got[0] or _order(got[0]) > _order(sent)):
+                yield frame(got[1], got[0] or sent)
                 beat = clock
             elif clock - beat >= heartbeat_seconds:
                 beat = clock

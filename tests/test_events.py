@@ -70,3 +70,16 @@ def test_a_name_said_while_connecting_is_told_once(hub, redis, monkeypatch):
     names = [line.split(": ")[1] for one in frames for line in one.splitlines() if line.startswith("event")]
 
     assert names == ["connected", "run-1"]
+
+
+def test_after_redis_was_away_every_open_page_fetches_again(hub, redis):
+    events.send(redis, 1, "before")
+    frames = events.frames(
+        hub, redis, 1, since=events.position(redis), allowed=lambda: True, heartbeat_seconds=60, stream_seconds=8
+    )
+    assert "connected" in next(frames)
+
+    redis.client_kill_filter(_type="normal", skipme=True)
+
+    assert "event: stale" in next(frames)
+    frames.close()
