@@ -85,6 +85,8 @@ def say(words: str, end: str = "") -> None:
 
 
 def main() -> None:
+    if "--is-ready" in sys.argv:
+        sys.exit(not is_ready())
     if is_ready():
         return
     with open(ROOT / ".venv.lock", "w") as lock:
