@@ -91,9 +91,16 @@ def _take_files(start: Start, spec: dict[str, Any], storages: list[FileStorage])
         start.refuse(spec["name"], f"Choose a file for “{spec['label']}”.")
 
 
+_CURRENCY = re.compile(r"^(?:[A-Z]{3}\b|[€$£¥])\s*|\s*(?:[A-Z]{3}|[€$£¥])$")
+_ONE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+|\d[\d.,]*)?(?:[.,]\d+)?")
+
+
 def read_number(text: str) -> str:
-    """A decimal number as people type it (1.840,00 or 1,840.00), as a plain decimal. Raises ValueError."""
-    kept = re.sub(r"[^\d.,\-]", "", text)
+    """One decimal number as people type it (1.840,00 or 1,840.00), as a plain decimal. Raises ValueError."""
+    bare = _CURRENCY.sub("", text.strip())
+    if not _ONE_NUMBER.fullmatch(bare):
+        raise ValueError(text)
+    kept = re.sub(r"[^\d.,\-]", "", bare)
     mark = max(kept.rfind("."), kept.rfind(","))
     decimals = len(kept) - mark - 1 if mark >= 0 else 0
     if mark >= 0 and (decimals != 3 or kept.count(kept[mark]) == 1 and kept[:mark].lstrip("-") == "0"):

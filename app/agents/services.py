@@ -14,6 +14,13 @@ from app.db import changed, db
 from app.errors import Conflict, Invalid
 from app.workspaces.models import Workspace
 
+
+class NothingChanged(Conflict):
+    """A change that changes nothing makes no version."""
+
+    sentence = "Nothing was changed, so there is no new version."
+
+
 CONTENT = ("instructions", "model", "key_id", "tools", "collections", "inputs", "settings")
 """What a version is: the fields its checksum covers and a diff compares."""
 
@@ -50,13 +57,33 @@ def create_from_template(
     return agent
 
 
+def edit(agent: Agent, *, name: str, purpose: str, content: dict[str, Any], note: str, by: User) -> AgentVersion | None:
+    """What the edit form says: the name, the purpose, and a new version where `content` differs (else None).
+
+    Raises Conflict when nothing of it would change.
+    """
+    renamed = rename(agent, name=name, purpose=purpose, by=by)
+    try:
+        return change(agent, content, note=note, by=by)
+    except NothingChanged:
+        if not renamed:
+            raise
+        return None
+
+
 def change(agent: Agent, content: dict[str, Any], *, note: str, by: User) -> AgentVersion:
-    """The next version, with `content` over the latest one's. Raises Conflict when nothing would change."""
+    """The next version, with `content` over the latest one's. Raises NothingChanged."""
+    _lock(agent)
     latest = latest_version(agent)
     merged = {field: getattr(latest, field) for field in CONTENT} | content
     if checksum(merged) == latest.sha256:
-        raise Conflict("Nothing was changed, so there is no new version.")
+        raise NothingChanged()
     return _add_version(agent, merged, note=note.strip() or "Changed", by=by)
+
+
+def _lock(agent: Agent) -> None:
+    """Of two changes at once, the second sees the first. SQLite has locked everything already."""
+    db.session.execute(select(Agent.id).where(Agent.id == agent.id).with_for_update())
 
 
 def make_live(version: AgentVersion, *, by: User) -> None:
@@ -81,15 +108,16 @@ def resume(agent: Agent, *, by: User) -> None:
     _switch(agent, AgentState.PAUSED, AgentState.LIVE, "resumed", f"Resumed {agent.name}", by)
 
 
-def rename(agent: Agent, *, name: str, purpose: str, by: User) -> None:
-    """Change how it is called and what it is for; its address stays."""
+def rename(agent: Agent, *, name: str, purpose: str, by: User) -> bool:
+    """Change how it is called and what it is for; its address stays. False when it was called so before."""
     before = {"name": agent.name, "purpose": agent.purpose}
     after = {"name": name.strip(), "purpose": purpose.strip()}
     if before == after:
-        return
+        return False
     agent.name, agent.purpose = after["name"], after["purpose"]
     db.session.flush()
     _record(agent, "renamed", f"Changed the name or purpose of {agent.name}", by, before=before, after=after)
+    return True
 
 
 def latest_version(agent: Agent) -> AgentVersion:
@@ -101,6 +129,7 @@ def latest_version(agent: Agent) -> AgentVersion:
 def checksum(content: dict[str, Any]) -> str:
     """SHA-256 over the canonical JSON of a version's content."""
     chosen = {field: content[field] for field in CONTENT}
+    chosen |= {field: sorted(chosen[field]) for field in ("tools", "collections")}  # their order means nothing
     return hashlib.sha256(json.dumps(chosen, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -138,6 +167,7 @@ def _switch(agent: Agent, old: AgentState, new: AgentState, action: str, words: 
 def _free_slug(workspace_id: int, name: str) -> str:
     base = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.casefold()).strip("-")
     base = "-".join(filter(None, base.split("-")))[:34] or "agent"
+    db.session.execute(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())  # one at a time
     taken = set(
         db.session.scalars(
             select(Agent.slug).where(Agent.workspace_id == workspace_id, Agent.slug.startswith(base, autoescape=True))

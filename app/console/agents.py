@@ -98,11 +98,12 @@ def save(slug: str) -> ResponseReturnValue:
     draft = forms.read_draft(request.form, tools=set(TOOLS), collections=shelves, keys=keys)
     if draft.errors:
         return _edit(slug, draft.errors, request.form, 422)
-    services.rename(agent, name=draft.name, purpose=draft.purpose, by=me())
     limits = services.latest_version(agent).settings | {"max_steps": int(draft.content.pop("max_steps"))}
-    version = services.change(agent, draft.content | {"settings": limits}, note=draft.note, by=me())
+    content = draft.content | {"settings": limits}
+    version = services.edit(agent, name=draft.name, purpose=draft.purpose, content=content, note=draft.note, by=me())
     db.session.commit()
-    return done(None, to=_address(agent, "versions"), say=f"Version {version.number} is made. It is not live yet.")
+    said = f"Version {version.number} is made. It is not live yet." if version else "The name and purpose are saved."
+    return done(None, to=_address(agent, "versions" if version else "show"), say=said)
 
 
 def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValue:

@@ -178,11 +178,6 @@ def test_a_refund_is_for_the_amount_the_order_and_the_person_in_the_message(work
     assert "€1,064.50" in done.cards[0].title and "within 60 days" in done.answer
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="refund_triage takes the amount nearest to “second payment”: the one of the order to be left alone",
-)
 def test_a_refund_is_never_for_the_order_the_customer_said_to_leave_alone(work):
     more = " My order of the month before,\nHU-70011 for € 2.312,00, was fine, so leave that one alone."
     inputs = {"customer_email": "zsofi@kertesz.example", "message": TWICE.format(day=day(-6), more=more)}
@@ -301,9 +296,6 @@ def test_an_invoice_in_a_file_that_agrees_with_its_order_is_paid_on_its_day(work
     assert "PO-30117" in done.answer and "orders.md" in done.answer
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="invoice_check reads “VAT GB 123 4567 82” as an amount of VAT"
-)
 def test_a_vat_number_written_with_spaces_is_no_amount(work):
     text = an_invoice(vat="VAT GB 123 4567 82")
 
@@ -399,9 +391,6 @@ def test_an_incident_is_told_to_the_people_named_and_to_nobody_in_the_log(work):
     assert "Lasted: 40 minutes" in mail.text and "why did the disk fill up so fast?" in mail.text
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="incident_summary takes a question after the end for the detection"
-)
 def test_an_incident_is_not_detected_after_its_end(work):
     log = LOG.replace("acknowledged", "is on it").replace("the disk fill up so fast", "the alert fire so late")
 
@@ -473,11 +462,6 @@ def test_a_campaign_says_what_the_brief_says_and_goes_to_its_recipients_only(wor
     assert "!" not in mail.text and "shop" in mail.text and mail.text.endswith("Your friends at Fennel & Rye")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="campaign_draft says “No brand guide was found” where there is none on tone",
-)
 def test_a_guide_that_was_followed_is_not_said_to_be_missing(work):
     guide = {"brand": '# House style\n\nNever use exclamation marks. Sign with "Your friends at Fennel & Rye".\n'}
 

@@ -264,10 +264,6 @@ def test_saving_what_is_there_makes_no_version(browser, builder):
     assert len(versions(agent)) == count
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="read_draft keeps the tools in the order of the form, templates list them in another: the checksum differs",
-)
 def test_saving_an_agent_as_its_template_made_it_makes_no_version(browser, builder):
     grown = []
     for key in sorted(TEMPLATES):
@@ -279,9 +275,6 @@ def test_saving_an_agent_as_its_template_made_it_makes_no_version(browser, build
     assert grown == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="console.agents.save renames first; services.change then raises Conflict, which undoes the name"
-)
 def test_a_new_name_and_purpose_alone_are_saved(browser, builder):
     agent = an_agent(builder.workspace)
     browser.get(url(agent, "/edit"))

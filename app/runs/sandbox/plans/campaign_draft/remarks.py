@@ -22,7 +22,7 @@ def house_style(draft: Draft, brief: str, guide: Guide, notes: Notebook) -> list
         for bad, good in guide.instead
         if as_word(bad).search(brief) and not as_word(bad).search(draft.body)
     ]
-    return changed + (notes.guidance("tone voice style sound", 200) or [_NO_GUIDE])
+    return changed + (notes.guidance("tone voice style sound", 200) or ([] if guide.text else [_NO_GUIDE]))
 
 
 def concerns(draft: Draft, guide: Guide, notes: Notebook, case: Case) -> list[str]:

@@ -19,6 +19,7 @@ _TERMS = re.compile(r"net\W*\d{1,3}(?: days)?\W*", re.IGNORECASE)
 _VAT = re.compile(
     rf"(?:\d+(?:[.,]\d)?\s?% )?(?:total )?(?:{_TAX})\b(?!\s*(?:no|nr|number|id|nummer|reg))", re.IGNORECASE
 )
+_VAT_NUMBER = re.compile(rf"(?:{_TAX})\W*[A-Z]{{2}}[ \d]{{7,}}$", re.IGNORECASE)
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
 _BASE = re.compile(rf"(?:on|of|op|auf|von|over|sur|de)\s*(?:[€$£]|[A-Z]{{3}})?\s*({_NUMBER})\s*(?:[:;|=)]|\s{{2}})")
 _MONEY_END = re.compile(rf"(?P<n>{_NUMBER})\s*(?:[€$£]|[A-Z]{{3}})?\s*[;|]?\s*$")
@@ -60,7 +61,8 @@ def _end_number(row: str, mark: str) -> Decimal | None:
 def read_vat(text: str, mark: str) -> list[Vat]:
     """The lines with tax."""
     heads = ((row, _head(row)) for row in text.splitlines())
-    listed = (_vat(row, head, mark) for row, head in heads if _VAT.match(head) and not find_vat_numbers(head))
+    taxed = ((row, head) for row, head in heads if _VAT.match(head) and not _VAT_NUMBER.match(head))
+    listed = (_vat(row, head, mark) for row, head in taxed if not find_vat_numbers(head))
     return [vat for vat in listed if vat]
 
 

@@ -18,12 +18,18 @@ _CHARGED = re.compile(
 _DIFFERENCE = re.compile(
     r"differen\w*|too much|over-?charged (?:me |us )?(?:by|of)|verschil|unterschied", re.IGNORECASE
 )
+_LEFT_ALONE = re.compile(
+    r"leave (?:it|that|this|the)\b.*\balone|\b(?:was|is|were|are) (?:all )?(?:fine|ok(?:ay)?|correct)\b|nothing (?:is |was )?wrong"
+    r"|\bno (?:problem|issue)s? with\b|\bin ordnung\b|\bklopt(?:e)?\b|\bcorrecte?\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SENTENCE_END = re.compile(r"[.!?]\s+|\n\s*\n")
 _PAID = re.compile(r"\b(?:total|totaal|summe|gesamt\w*|importe|betaald|paid)\b", re.IGNORECASE)
 
 
 def amount_asked(case: Case, text: str, named: Sequence[Amount], reason: str, notes: list[str]) -> Amount | None:
     """The amount the customer wants back; None when the message leaves it open."""
-    amounts = [a for a in named if a.value > 0]
+    amounts = [a for a in named if a.value > 0 and not _LEFT_ALONE.search(_sentence(text, a))]
     if given := parse_amount(case.given("amount")) if case.given("amount") else None:
         currency = given.currency or next((a.currency for a in amounts if a.value == given.value), "")
         return Amount(given.value, currency or case.currency, given.text, 0, 0)
@@ -31,7 +37,15 @@ def amount_asked(case: Case, text: str, named: Sequence[Amount], reason: str, no
         notes.append("The message names amounts in more than one currency.")
     if settled := _by_reason(text, amounts, reason):
         return settled
-    return nearest(text, amounts, _ASKED) or nearest(text, amounts, _CHARGED)
+    cues = (_CHARGED, _ASKED) if reason == "charged twice" else (_ASKED, _CHARGED)
+    return nearest(text, amounts, cues[0]) or nearest(text, amounts, cues[1])
+
+
+def _sentence(text: str, amount: Amount) -> str:
+    """The sentence that names this amount."""
+    start = max((m.end() for m in _SENTENCE_END.finditer(text, 0, amount.start)), default=0)
+    end = _SENTENCE_END.search(text, amount.end)
+    return text[start : end.start() if end else len(text)]
 
 
 def _by_reason(text: str, amounts: list[Amount], reason: str) -> Amount | None:
