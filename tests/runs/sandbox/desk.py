@@ -37,6 +37,8 @@ class Desk:
     files: Mapping[str, Any] = field(default_factory=dict)
     answers: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
     """tool -> (outcome, content) for its first calls; after them it works."""
+    currency: str = ""
+    """The workspace's; where it is empty, the one that its documents use."""
     done: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     slowest_ms: float = 0
@@ -47,8 +49,9 @@ class Desk:
         blocks = [f"{s['label']} ({s['name']}):\n{inputs[s['name']]}" for s in template.inputs if inputs.get(s["name"])]
         if self.files:
             blocks.append("Attached files: " + ", ".join(f"{n} (text/plain, 1 kB)" for n in self.files))
+        books = f"\nCurrency: {self.currency}" if self.currency else ""
         opening: list[Any] = [
-            SystemPromptPart(f"{template.instructions}\n\nPlan: {plan}"),
+            SystemPromptPart(f"{template.instructions}\n\nPlan: {plan}{books}"),
             UserPromptPart("\n\n".join(blocks), timestamp=TODAY),
         ]
         messages: list[ModelMessage] = [ModelRequest(parts=opening)]

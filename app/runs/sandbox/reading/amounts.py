@@ -1,7 +1,7 @@
 """Amounts of money and plain numbers, in the notations people use."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -10,24 +10,34 @@ from app.runs.sandbox.reading.remembering import remembered
 SYMBOLS = {
     "US$": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
     "€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "₺": "TRY", "₩": "KRW", "₴": "UAH",
-    "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Rs.": "INR", "kr.": "", "kr": "", "Fr.": "CHF",
+    "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "Rs.": "INR", "kr.": "kr", "kr": "kr", "Fr.": "CHF",
+    "₽": "RUB", "₪": "ILS", "₱": "PHP", "₫": "VND", "₦": "NGN", "฿": "THB", "₸": "KZT", "₾": "GEL", "лв": "BGN", "RM": "MYR",
 }  # fmt: skip
-"""`kr` names a krona or krone: an amount, in a currency the text does not settle."""
+KRONA = "kr"
+"""A krona or krone: an amount, in a currency the text does not settle."""
+_KRONA_COUNTRIES = frozenset({"SEK", "NOK", "DKK", "ISK"})
 CODES = (
     "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON",
     "BGN", "TRY", "AUD", "CAD", "NZD", "SGD", "HKD", "BRL", "MXN", "ZAR", "ILS", "AED", "KRW", "UAH",
+    "ISK", "RUB", "THB", "IDR", "MYR", "PHP", "VND", "NGN", "KES", "EGP", "SAR", "QAR", "KWD", "MAD", "TND", "PKR",
+    "BDT", "LKR", "TWD", "ARS", "CLP", "COP", "RSD", "KZT",
 )  # fmt: skip
 WORDS = {
     "euros": "EUR", "euro": "EUR", "dollars": "USD", "dollar": "USD", "pounds": "GBP", "pound": "GBP",
     "francs": "CHF", "franken": "CHF", "rupees": "INR", "yen": "JPY", "zloty": "PLN", "kronor": "SEK",
-    "kroner": "", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "sek": "SEK", "pln": "PLN",
+    "kroner": "kr", "kronen": "kr", "quid": "GBP", "bucks": "USD", "forint": "HUF", "lei": "RON", "lira": "TRY",
+    "rubles": "RUB", "roubles": "RUB", "pesos": "MXN", "reais": "BRL", "koruna": "CZK", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "sek": "SEK", "pln": "PLN",
 }  # fmt: skip
 _SPACE = " \u00a0\u202f\u2009"
-_NUMBER = rf"\d{{1,3}}(?:[.,'’{_SPACE}]\d{{2,3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d+(?:[.,]\d+)?"
+_NUMBER = (
+    rf"(?:\d{{1,3}}(?:\.\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,3}}(?:,\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
+    rf"|\d{{1,3}}(?:['’]\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d+)?)(?!\d)"
+)
+"""Thousands in threes with one mark throughout, India's lakhs, or none."""
 _UNIT = "|".join([*(re.escape(s) for s in sorted(SYMBOLS, key=len, reverse=True)), *CODES])
 _AFTER = _UNIT + "|" + "|".join(rf"(?i:{w})(?!\w)" for w in WORDS)
 _MONEY = re.compile(
-    rf"(?P<sign>[-−(]\s?)?(?<![\w])(?:(?P<pre>{_UNIT}|(?i:eur|usd|gbp|chf))[{_SPACE}]?(?P<inner>[-−]\s?)?"
+    rf"(?P<sign>[-−(]\s?)?(?<![\w])(?<!\d[.,/:'’-])(?:(?P<pre>{_UNIT}|(?i:eur|usd|gbp|chf))[{_SPACE}]?(?P<inner>[-−]\s?)?"
     rf"(?P<a>{_NUMBER})(?:[.,][-–—]{{1,2}})?(?P<mag>[kKmM](?![\w]))?"
     rf"|(?P<b>{_NUMBER})(?:[.,][-–—]{{1,2}})?[{_SPACE}]?(?P<post>{_AFTER})(?![A-Za-z]))"
 )
@@ -35,6 +45,14 @@ _BARE = re.compile(
     rf"(?<![\w.,/:-])-?(?:\d{{1,3}}(?:[.,'’{_SPACE}]\d{{3}})+|\d+)[.,]\d{{2}}(?![\d%/:-])(?![.,]\d)(?!\s?%)"
 )
 _CURRENCY = re.compile(_AFTER)
+_NAMED = re.compile(rf"(?<![\w])(?:{_AFTER})(?![\w])|[€£$¥₹₺]")
+_OF_THE_NEXT = re.compile(rf"[{_SPACE}]?{_NUMBER}")
+_NO_AMOUNT = re.compile(
+    r"(?:\b(?:order|invoice|bill|no|nr|number|ref|id|bestellung|rechnung|auftrag|commande|facture|pedido|factura|bestelling|factuur"
+    r"|jan\w*|feb\w*|mar\w*|mär\w*|apr\w*|ma[iy]|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[cz]\w*)[.:]?|#)\s*#?$",
+    re.IGNORECASE,
+)
+"""What stands before a number that is a year or names something."""
 _BLANK = re.compile(rf"[{_SPACE}\s'’_]")
 _NO_CENTS = re.compile(r"[.,][-–—]{1,2}$")
 _DIGITS = re.compile(r"[\d.,]*\d[\d.,]*")
@@ -84,23 +102,21 @@ def parse_number(text: str, decimal_mark: str = "") -> Decimal | None:
 
 def _unmarked(digits: str, decimal_mark: str) -> str:
     """Without thousands marks, and with a full stop as the decimal mark."""
-    marks = [c for c in digits if c in ".,"]
-    if not marks:
-        return digits
-    mark = marks[-1]
-    if decimal_mark:
-        mark = decimal_mark
-    elif len(set(marks)) == 1 and (len(marks) > 1 or _is_thousands(digits, mark)):
-        mark = ""
-    other = [c for c in ".," if c != mark]
-    for c in other:
-        digits = digits.replace(c, "")
-    return digits.replace(mark, ".") if mark else digits
+    whole, mark, part = _cut_at_last_mark(digits)
+    mixed, may_be_decimal = set(whole) & set(".,") - {mark}, mark == decimal_mark and mark not in whole
+    if not mark or (not mixed and not may_be_decimal and _in_threes(whole, mark, part)):
+        return re.sub("[.,]", "", digits)
+    return re.sub("[.,]", "", whole) + "." + part
 
 
-def _is_thousands(digits: str, mark: str) -> bool:
-    head, _, tail = digits.partition(mark)
-    return len(tail) == 3 and 1 <= len(head) <= 3 and head != "0"
+def _cut_at_last_mark(digits: str) -> tuple[str, str, str]:
+    at = max(digits.rfind("."), digits.rfind(","))
+    return (digits[:at], digits[at], digits[at + 1 :]) if at >= 0 else (digits, "", "")
+
+
+def _in_threes(whole: str, mark: str, part: str) -> bool:
+    """Whether the last mark sets thousands apart: three digits after it, and no head like the one of 0.500."""
+    return len(part) == 3 and (mark in whole or 1 <= len(whole) <= 3 and whole != "0")
 
 
 def decimal_mark_of(texts: Iterable[str]) -> str:
@@ -108,11 +124,11 @@ def decimal_mark_of(texts: Iterable[str]) -> str:
     votes = {".": 0, ",": 0}
     for text in texts:
         digits = re.sub(r"[^\d.,]", "", text)
-        marks = [c for c in digits if c in ".,"]
-        if len(set(marks)) == 2:
-            votes[marks[-1]] += 2
-        elif len(marks) == 1 and not _is_thousands(digits, marks[0]):
-            votes[marks[0]] += 1
+        whole, mark, part = _cut_at_last_mark(digits)
+        if mark and set(whole) & set(".,") - {mark}:
+            votes[mark] += 2
+        elif mark and mark not in whole and not _in_threes(whole, mark, part):
+            votes[mark] += 1
     if votes["."] == votes[","]:
         return ""
     return max(votes, key=lambda mark: votes[mark])
@@ -121,11 +137,45 @@ def decimal_mark_of(texts: Iterable[str]) -> str:
 @remembered(512)
 def find_amounts(text: str, *, bare: bool = False) -> tuple[Amount, ...]:
     """Amounts with a currency, in reading order; with `bare`, also numbers with two decimals."""
-    found = [amount for match in _MONEY.finditer(text) if (amount := _amount(match)) is not None]
+    found = [amount for match in _money(text) if (amount := _amount(match)) is not None]
     if bare:
         taken = [(a.start, a.end) for a in found]
         found += [a for m in _BARE.finditer(text) if (a := _bare_amount(m)) and not _overlaps(m.span(), taken)]
     return tuple(sorted(found, key=lambda amount: amount.start))
+
+
+def _money(text: str) -> Iterator[re.Match[str]]:
+    """Each amount; a currency between two numbers belongs to the one that can be money."""
+    at = 0
+    while match := _MONEY.search(text, at):
+        at = match.end()
+        if match["post"] and _belongs_to_the_next(text, match):
+            at = match.start("post")
+        else:
+            yield match
+
+
+def _belongs_to_the_next(text: str, match: re.Match[str]) -> bool:
+    """ "order 4711 EUR 50.00" is EUR 50.00; "50 EUR 3 times" is 50 EUR."""
+    following = _OF_THE_NEXT.match(text, match.end())
+    if following is None or _has_cents(match["b"]):
+        return False
+    close = text[match.end("b")] == " " and following.group()[0].isdigit() and match["post"] in SYMBOLS
+    return close or _has_cents(following.group()) or bool(_NO_AMOUNT.search(text[: match.start("b")][-20:]))
+
+
+def _has_cents(number: str) -> bool:
+    return number[-3:-2] in (".", ",")
+
+
+def find_currencies(text: str) -> frozenset[str]:
+    """Every currency that is named anywhere, as a code, a sign or a word."""
+    return frozenset(_currency(m.group()) for m in _NAMED.finditer(text)) - {""}
+
+
+def same_currency(named: str, house: str) -> bool:
+    """Whether an amount in `named` can be booked in `house`; an unnamed one can, and kronor in their countries."""
+    return named in ("", house) or not house or (named == KRONA and house in _KRONA_COUNTRIES)
 
 
 def _overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:

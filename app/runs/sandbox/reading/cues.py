@@ -8,7 +8,8 @@ from app.runs.sandbox.reading.remembering import remembered
 REASONS: Mapping[str, tuple[str, ...]] = {
     "charged twice": (
         r"charged (?:me )?(?:twice|double|two times|2x|again)", r"double[- ]?(?:charg|bill|pay|book)\w*", r"duplicate", r"billed (?:me )?twice", r"two (?:identical )?(?:charges|payments)",
-        r"paid twice", r"doppelt (?:ab)?(?:gebucht|berechnet|bezahlt)", r"dubbel (?:betaald|afgeschreven|in rekening)", r"débité deux fois", r"cobrado dos veces",
+        r"paid twice", r"(?:charged|debited|billed|deducted|took)\b(?:[^.!?\n]|\.(?=\d)){1,30}\b(?:twice|two times)", r"(?:doppelt|zweimal) (?:ab)?(?:gebucht|berechnet|bezahlt)",
+        r"(?:abgebucht|belastet)\b[^.!?\n]{0,20}\b(?:doppelt|zweimal)", r"dubbel (?:betaald|afgeschreven|in rekening)", r"(?:débit|prélev|pay|factur)ée?s? deux fois", r"cobrad[oa] dos veces",
     ),
     "damaged or defective": (
         r"damag\w*", r"broken", r"defect\w*", r"faulty", r"crack\w*", r"smashed", r"leak\w*", r"spoil\w*", r"mould\w*", r"rotten", r"does(?:n['’]t| not) work", r"stopped working",

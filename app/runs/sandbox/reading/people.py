@@ -34,9 +34,15 @@ _COMPANY = re.compile(
 _NOT_NAMES = frozenset({
     "sent", "hi", "hello", "dear", "the", "a", "i", "we", "you", "please", "sorry", "writing", "happy",
     "unhappy", "afraid", "sure", "not", "very", "still", "contacting", "customer", "support", "team", "order",
-    "refund", "invoice", "ticket", "regarding", "re", "fwd", "iphone", "ipad", "android",
+    "refund", "invoice", "ticket", "regarding", "re", "fwd", "iphone", "ipad", "android", "urgent", "unacceptable",
+    "ridiculous", "outrageous", "unbelievable", "important", "disappointed", "angry", "furious", "just", "my", "your",
+    "about", "bitte", "merci", "vielen", "could", "can", "if", "it", "this", "that", "best", "kind",
 })  # fmt: skip
 _BEFORE_COMPANIES = frozenset({"from", "at", "for", "by", "dear", "hi", "the", "we", "our", "to"})
+_PARTICLES = frozenset(
+    "van von zu zur de der den des da das dos del della di du la le les el ten ter bin ibn al y e of the and und et en &".split()
+)
+"""Words inside a name that are not capitalised."""
 _SHARED_BOXES = frozenset({
     "info", "sales", "support", "office", "hello", "contact", "admin", "billing", "accounts", "noreply", "orders",
 })  # fmt: skip
@@ -105,8 +111,13 @@ def _own_words(text: str) -> str:
     return next((n for m in _SELF.finditer(text) if (n := _clean(m["value"]))), "")
 
 
+def sign_offs(text: str) -> list[re.Match[str]]:
+    """The lines that close a mail, like "Kind regards,"."""
+    return list(_SIGN_OFF.finditer(text))
+
+
 def _signature(text: str) -> str:
-    for match in reversed(list(_SIGN_OFF.finditer(text))):
+    for match in reversed(sign_offs(text)):
         lines = [line.strip(" \t>*-–—,") for line in text[match.end() :].splitlines()]
         named = next((line for line in lines[:4] if line), "")
         if name := _clean(re.split(r"\s[|–—-]\s|, ", named)[0]):
@@ -120,9 +131,13 @@ def _clean(raw: str) -> str:
     words = name.split()
     if not 1 <= len(words) <= 5 or "@" in name or re.search(r"[\d/\\{}\[\]]", name) or len(name) > 60:
         return ""
-    if words[0].lower() in _NOT_NAMES or not words[0][0].isupper():
+    if words[0].lower() in _NOT_NAMES or not words[0][0].isupper() or not all(map(_may_be_in_a_name, words)):
         return ""
     return name
+
+
+def _may_be_in_a_name(word: str) -> bool:
+    return not word[0].islower() or word in _PARTICLES or word[1:2] in ("'", "’") or any(c.isupper() for c in word)
 
 
 def first_name(name: str) -> str:

@@ -43,5 +43,10 @@ def find_reference(text: str, *kinds: str) -> str:
     for kind in kinds:
         if found := find_references(text, kind):
             return found[0]
-    loose = _BARE.search(text)
-    return _bare(loose.group()) if loose else ""
+    return next(iter(find_loose_references(text)), "")
+
+
+@remembered(128)
+def find_loose_references(text: str) -> tuple[str, ...]:
+    """Numbers without a label that look like references, as HU-70011 and #70011 do."""
+    return tuple(dict.fromkeys(_bare(m.group()) for m in _BARE.finditer(text)))

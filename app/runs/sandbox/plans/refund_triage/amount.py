@@ -1,89 +1,206 @@
-"""How much a customer wants back."""
+"""How much a customer wants back. What the message does not settle is left to a person, never guessed."""
 
 import re
-from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 
 from app.runs.sandbox.case import Case
-from app.runs.sandbox.reading.amounts import Amount, find_amounts, nearest, parse_amount, said
+from app.runs.sandbox.plans.refund_triage.left_alone import paid_back_before
+from app.runs.sandbox.plans.refund_triage.message import Message
+from app.runs.sandbox.reading.amounts import Amount, find_amounts, parse_amount, said
+from app.runs.sandbox.reading.amounts_in_words import written_out
+from app.runs.sandbox.reading.clauses import Span, sentence_at
 from app.runs.sandbox.reading.cues import REFUND
 
-_ASKED = re.compile(
-    "|".join(rf"\b{cue}" for cue in (*REFUND, r"owe\w*", r"difference", r"second payment")), re.IGNORECASE
+_ASKS = "|".join(
+    [*REFUND, r"owe\w*(?: me| us)?", r"differen\w+", r"unterschied", r"verschil", r"over-?charged (?:me |us )?by"]
 )
-_CHARGED = re.compile(
-    r"\bcharged|\bpaid|\bpayments? of|\bcost\w*|\btotal|\bprice|\bamount|\bbetrag|\bbedrag|\bmontant|\bimporte",
+_ASKED_FOR = re.compile(rf"(?<!\w)(?:{_ASKS})(?P<between>[^.!?;,…]{{0,45}},?\s?\(?)$", re.IGNORECASE)
+_ASKED_BACK = re.compile(
+    r"\)?[^.!?;,…]{0,30}?\b(?:back\b|too much|refunded|returned|zurück|zu viel|\w*erstatt\w*|rembours\w*|en trop|terug\w*|te veel|reembols\w*|devuel\w*|de más)",
     re.IGNORECASE,
 )
-_DIFFERENCE = re.compile(
-    r"differen\w*|too much|over-?charged (?:me |us )?(?:by|of)|verschil|unterschied", re.IGNORECASE
+_NOT_THIS = re.compile(
+    r"\b(?:not|no|nicht|kein\w*|pas|niet|geen|instead of|except|without|statt|sauf|but|for order of)\b", re.IGNORECASE
 )
-_LEFT_ALONE = re.compile(
-    r"leave (?:it|that|this|the)\b.*\balone|\b(?:was|is|were|are) (?:all )?(?:fine|ok(?:ay)?|correct)\b|nothing (?:is |was )?wrong"
-    r"|\bno (?:problem|issue)s? with\b|\bin ordnung\b|\bklopt(?:e)?\b|\bcorrecte?\b",
-    re.IGNORECASE | re.DOTALL,
+_LONG_AGO = re.compile(
+    r"\b(?:asked|demanded|requested|offered|promised|got|received|had|refused|earlier|previous|last|hatte\w*|erhielt\w*|reçu)\b[^.!?]{0,25}$",
+    re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?]\s+|\n\s*\n")
+_CHARGED = re.compile(
+    r"\b(?:charg\w+|debit\w*|billed|payments? of|each|twice|double\w*|deducted|taken|abgebucht|belastet|doppelt\w*|zweimal|je(?:weils)?|zahlung\w* (?:von|über)"
+    r"|abbuchung\w*|prélev\w+|débit\w*|deux fois|paiements? de|chacun\w*|afgeschreven|dubbel|twee keer|betalingen van|cobr\w+|dos veces)\b|\d ?x\b",
+    re.IGNORECASE,
+)
+_TOGETHER = re.compile(
+    r"\b(?:total(?:ling)?|altogether|combined|insgesamt|zusammen|summe|au total|en tout|in totaal|samen)\b",
+    re.IGNORECASE,
+)
+_EACH = re.compile(r"\b(?:each|apiece|je|jeweils|chacun\w*|elk|per stuk|cada un[oa])\b|\b2 ?x\b", re.IGNORECASE)
+_SHARE = re.compile(
+    r"\b(?:half|hälfte|halbe\w*|moitié|helft|mitad|a (?:third|quarter)|partial\w*|teilweise|partiel\w*|gedeeltelijk)\b"
+    r"|\d ?(?:%|percent|prozent)(?! ?(?:vat|mwst|ust|tva|btw|iva|tax|sure|happy|satisf))",
+    re.IGNORECASE,
+)
+_CONTRAST = re.compile(
+    r"\b(?:instead of|rather than|should(?: have)?|advertised|quoted|agreed|listed|said|offer\w*|website|statt|anstatt|sollte|vereinbart|angeboten|au lieu de|convenu|in plaats van|afgesproken)\b",
+    re.IGNORECASE,
+)
+_OF_A_PART = {"wrong price", "short delivery"}
+"""Reasons for which the price of the order is not what goes back."""
 _PAID = re.compile(r"\b(?:total|totaal|summe|gesamt\w*|importe|betaald|paid)\b", re.IGNORECASE)
 
 
-def amount_asked(case: Case, text: str, named: Sequence[Amount], reason: str, notes: list[str]) -> Amount | None:
-    """The amount the customer wants back; None when the message leaves it open."""
-    amounts = [a for a in named if a.value > 0 and not _LEFT_ALONE.search(_sentence(text, a))]
-    if given := parse_amount(case.given("amount")) if case.given("amount") else None:
-        currency = given.currency or next((a.currency for a in amounts if a.value == given.value), "")
-        return Amount(given.value, currency or case.currency, given.text, 0, 0)
-    if len({a.currency for a in amounts if a.currency}) > 1:
-        notes.append("The message names amounts in more than one currency.")
-    if settled := _by_reason(text, amounts, reason):
-        return settled
-    cues = (_CHARGED, _ASKED) if reason == "charged twice" else (_ASKED, _CHARGED)
-    return nearest(text, amounts, cues[0]) or nearest(text, amounts, cues[1])
+@dataclass(frozen=True)
+class Asked:
+    """The amount asked for, or why only a person can tell it; neither when the message names none."""
+
+    amount: Amount | None = None
+    doubt: str = ""
 
 
-def _sentence(text: str, amount: Amount) -> str:
-    """The sentence that names this amount."""
-    start = max((m.end() for m in _SENTENCE_END.finditer(text, 0, amount.start)), default=0)
-    end = _SENTENCE_END.search(text, amount.end)
-    return text[start : end.start() if end else len(text)]
+def amount_asked(case: Case, whole: str, message: Message, reason: str) -> Asked:
+    """The amount in the form, else the one that the message settles."""
+    if case.given("amount"):
+        return _given(case, message)
+    if doubt := _unsettled(whole, message):
+        return Asked(doubt=doubt)
+    if not message.amounts:
+        return Asked()
+    chosen = _settled(message, reason)
+    if chosen is None:
+        return Asked(doubt=_no_single_amount(message))
+    if chosen.value < 0:
+        return Asked(doubt=f"The amount {said(chosen.value, chosen.currency)} is below zero.")
+    return Asked(chosen)
 
 
-def _by_reason(text: str, amounts: list[Amount], reason: str) -> Amount | None:
-    """The only amount, or what two amounts come to for this reason."""
-    values = sorted({a.value for a in amounts})
-    if len(values) == 1:
-        return amounts[0]
-    if len(values) != 2:
+def _given(case: Case, message: Message) -> Asked:
+    """As the form has it, in the currency of the message where that names only one."""
+    given = parse_amount(case.given("amount"))
+    if given is None or given.value <= 0:
+        return Asked(doubt=f"“{case.given('amount')[:40]}” is no amount above zero.")
+    named = {a.currency for a in message.amounts if a.currency}
+    same = next((a.currency for a in message.amounts if a.value == given.value), "")
+    only = next(iter(named)) if len(named) == 1 else case.currency
+    return Asked(Amount(given.value, given.currency or same or only, given.text, 0, 0))
+
+
+def _unsettled(whole: str, message: Message) -> str:
+    """Why no amount of this message is taken, whatever it names."""
+    if paid_back_before(message.text):
+        return "The message speaks of money that was paid back before."
+    if words := written_out(message.text):
+        return f"The message writes an amount in words: “{words}”."
+    if len({a.currency for a in message.amounts if a.currency}) > 1:
+        return "The message names amounts in more than one currency: " + _listed(message)
+    if not message.amounts and message.left:
+        return "The only amount in the message is of something it says to leave alone."
+    if not message.amounts and any(a.value for a in find_amounts(whole)):
+        return "The amount stands only in an older mail below the message."
+    return ""
+
+
+def _no_single_amount(message: Message) -> str:
+    if len(message.values) > 1:
+        return "The message names several amounts and does not settle which one goes back: " + _listed(message)
+    return f"The message names {_listed(message)} but not how much of it goes back."
+
+
+def _listed(message: Message) -> str:
+    return ", ".join(said(a.value, a.currency) for a in message.values[:6])
+
+
+def _settled(m: Message, reason: str) -> Amount | None:
+    """The one amount that the text asks for; None where it leaves a choice."""
+    asked = [a for a in m.values if any(_is_asked_for(m, same) for same in m.amounts if same.value == a.value)]
+    if _SHARE.search(m.text) or len(asked) > 1:
         return None
-    if reason == "charged twice" and values[1] == 2 * values[0]:
-        return next(a for a in amounts if a.value == values[0])
-    if reason == "wrong price" and not _names_difference(text, amounts):
-        return _difference(amounts[0], values)
-    return None
+    charged = [a for a in m.values if _is_charged(m, a)] if reason == "charged twice" else []
+    if asked:
+        return asked[0] if not charged or asked[0].value <= max(a.value for a in charged) else None
+    if len(m.values) == 1:
+        return _the_only(m, reason)
+    if reason == "wrong price":
+        return _difference(m)
+    return _once(charged, m)
 
 
-def _names_difference(text: str, amounts: list[Amount]) -> bool:
-    return any(_DIFFERENCE.search(text[max(0, a.start - 25) : a.end + 25]) for a in amounts)
+def _the_only(m: Message, reason: str) -> Amount | None:
+    """The only amount; not where it is the price of more than what goes back."""
+    amount = m.values[0]
+    words = m.text[slice(*sentence_at(m.text, amount.start))]
+    both = reason == "charged twice" and _TOGETHER.search(words) and not _EACH.search(words)
+    return None if reason in _OF_A_PART or both else amount
 
 
-def _difference(first: Amount, values: list[Decimal]) -> Amount:
-    return Amount(values[1] - values[0], first.currency, f"{values[1]} less {values[0]}", first.start, first.end)
+def _once(charged: list[Amount], m: Message) -> Amount | None:
+    """Of a double charge, what was charged once: the only amount charged, or the half of another one."""
+    if len(charged) == 1 and not (_TOGETHER.search(m.text) and not _EACH.search(m.text)):
+        return charged[0]
+    low, high = min(m.values, key=lambda a: a.value), max(m.values, key=lambda a: a.value)
+    return low if charged and len(m.values) == 2 and high.value == 2 * low.value else None
 
 
-def never_above_receipt(asked: Amount | None, papers: str, notes: list[str]) -> Amount | None:
+def _is_asked_for(m: Message, amount: Amount) -> bool:
+    """Whether words of asking stand right before it, or "back" right after it."""
+    sentence = sentence_at(m.text, amount.start)
+    before = _flat(m.text[sentence.start : amount.start])
+    after = _flat(m.text[amount.end : sentence.end])
+    asked = _ASKED_FOR.search(before)
+    if asked and not find_amounts(asked["between"], bare=True) and not _NOT_THIS.search(asked["between"]):
+        return not _LONG_AGO.search(before[: asked.start()])
+    back = _ASKED_BACK.match(after)
+    return bool(back and not find_amounts(back.group(), bare=True) and not _NOT_THIS.search(back.group()))
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def _is_charged(m: Message, amount: Amount) -> bool:
+    """Whether any place that names it speaks of charging."""
+    places = (sentence_at(m.text, a.start) for a in m.amounts if a.value == amount.value)
+    return any(_CHARGED.search(m.text[slice(*place)]) for place in places)
+
+
+def _difference(m: Message) -> Amount | None:
+    """What two prices of the same thing differ by, where one sentence or the next holds them against each other."""
+    if len(m.values) != 2:
+        return None
+    first, second = sorted(m.values, key=lambda a: a.start)
+    span = Span(sentence_at(m.text, first.start).start, sentence_at(m.text, second.start).end)
+    if len(m.orders) > 1 or not _CONTRAST.search(m.text[slice(*span)]):
+        return None
+    low, high = sorted((first.value, second.value))
+    return Amount(high - low, first.currency or second.currency, f"{high} less {low}", first.start, first.end)
+
+
+def never_above_receipt(asked: Asked, papers: str, notes: list[str]) -> Asked:
     """What is asked for, but never more than a receipt shows was charged."""
-    charged = _charged(papers)
-    if charged is None:
+    totals = _totals(papers)
+    if not totals or asked.doubt:
         return asked
-    if asked is None:
-        notes.append(f"The message names no amount; the receipt shows {said(charged.value, charged.currency)}.")
-        return charged
-    if charged.value >= asked.value or charged.currency not in ("", asked.currency):
+    charged = max(totals, key=lambda a: a.value)
+    amount = asked.amount
+    if len({a.currency for a in (*totals, amount or charged) if a.currency}) > 1:
+        return Asked(doubt="The message and the receipts name more than one currency.")
+    if amount is None:
+        return _of_the_receipt(totals, notes)
+    if charged.value >= amount.value:
         return asked
-    notes.append(f"Asked for {said(asked.value, asked.currency)}, but the receipt shows {said(charged.value)}.")
-    return Amount(charged.value, asked.currency, charged.text, 0, 0)
+    notes.append(f"Asked for {said(amount.value, amount.currency)}, but the receipt shows {said(charged.value)}.")
+    return Asked(Amount(charged.value, amount.currency or charged.currency, charged.text, 0, 0))
 
 
-def _charged(papers: str) -> Amount | None:
-    totals = [a for row in papers.splitlines() if _PAID.search(row) for a in find_amounts(row, bare=True)]
-    return max((a for a in totals if a.value > 0), key=lambda a: a.value, default=None)
+def _of_the_receipt(totals: list[Amount], notes: list[str]) -> Asked:
+    """The receipt's own total, where there is only one."""
+    shown = ", ".join(dict.fromkeys(said(a.value, a.currency) for a in totals))
+    if len({a.value for a in totals}) > 1:
+        return Asked(doubt=f"The message names no amount; the receipts show several: {shown}.")
+    notes.append(f"The message names no amount; the receipt shows {shown}.")
+    return Asked(totals[0])
+
+
+def _totals(papers: str) -> list[Amount]:
+    rows = [row for row in papers.splitlines() if _PAID.search(row)]
+    return [a for row in rows for a in find_amounts(row, bare=True) if a.value > 0]

@@ -1,18 +1,20 @@
 """What a customer asks for, as far as the message says."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from app.runs.sandbox.case import Case
 from app.runs.sandbox.notebook import Notebook
 from app.runs.sandbox.plans.refund_triage.amount import amount_asked, never_above_receipt
-from app.runs.sandbox.reading.amounts import Amount, find_amounts, said
+from app.runs.sandbox.plans.refund_triage.message import Message, read_message
+from app.runs.sandbox.reading.amounts import Amount, said
+from app.runs.sandbox.reading.clauses import sentence_at
 from app.runs.sandbox.reading.cues import REASONS, REFUND, classify, count, has
 from app.runs.sandbox.reading.dates import find_dates, find_relative, readable
+from app.runs.sandbox.reading.mails import sender_of
 from app.runs.sandbox.reading.people import find_companies, find_emails, find_name, name_from_email
-from app.runs.sandbox.reading.references import find_reference, find_references
+from app.runs.sandbox.reading.references import find_reference
 from app.runs.sandbox.sources import Sheet
 from app.runs.sandbox.wording import line
 
@@ -33,10 +35,8 @@ class Claim:
     email: str
     name: str
     order: str
-    orders: list[str]
-    """All that the message names."""
-    amounts: Sequence[Amount]
-    """All that the message names."""
+    message: Message
+    """The customer's own words, and the amounts and orders in them."""
     reason: str
     on: date | None
     """When it was bought or delivered."""
@@ -44,6 +44,8 @@ class Claim:
     """Whether it asks for money back in words that were recognised."""
     files: int
     amount: Amount | None = None
+    doubt: str = ""
+    """Why the amount is for a person to settle."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -57,35 +59,54 @@ class Claim:
 
 def read_claim(case: Case, sheets: list[Sheet]) -> Claim:
     """The claim out of the form's fields first, then the message, then the files."""
-    text = _TO_US.sub("", case.given("message") or case.text)
-    papers = "\n".join(s.words for s in sheets)
-    email = next(iter(find_emails(case.given("customer_email")) or find_emails(text)), "")
-    reason = classify(text, REASONS)
+    whole = case.given("message") or case.text
+    message, papers = read_message(whole), "\n".join(s.words for s in sheets)
+    text = _TO_US.sub("", message.text)
+    reason, email = classify(text, REASONS), _address(case, text, _TO_US.sub("", whole))
     claim = Claim(
-        text=text,
+        text=_TO_US.sub("", whole),
         email=email,
-        name=_name(text, email),
-        order=_order(case, text, papers),
-        orders=list(dict.fromkeys([*find_references(text, "order"), *find_references(text, "invoice")])),
-        amounts=find_amounts(text) or find_amounts(text, bare=True),
+        name=_name(text, email, case.workspace),
+        order="",
+        message=message,
         reason=reason,
-        on=_event(text, case.today),
+        on=_event(text, case.today) or _event(whole, case.today),
         asks=has(text, REFUND) or bool(reason) or bool(case.given("amount")),
         files=len(case.files),
     )
-    asked = amount_asked(case, text, claim.amounts, reason, claim.notes)
-    claim.amount = never_above_receipt(asked, papers, claim.notes)
+    asked = never_above_receipt(amount_asked(case, whole, message, reason), papers, claim.notes)
+    claim.amount, claim.doubt = asked.amount, asked.doubt
+    claim.order = _order(case, claim, papers)
     return claim
 
 
-def _name(text: str, email: str) -> str:
-    companies = [c for c in find_companies(text) if c.lower() not in ("", "the company")]
-    return find_name(text) or next(iter(companies), "") or name_from_email(email)
+def _address(case: Case, text: str, whole: str) -> str:
+    """Where the answer goes: never to one of several that the message merely names."""
+    given = find_emails(case.given("customer_email"))
+    return given[0] if given else sender_of(text) or ("" if find_emails(text) else sender_of(whole))
 
 
-def _order(case: Case, text: str, papers: str) -> str:
-    order = case.given("order_number").lstrip("#") or find_reference(text, "order", "invoice")
-    return order or find_reference(papers, "order", "invoice")
+def _name(text: str, email: str, workspace: str) -> str:
+    """The writer's name or their company's, else what the address says."""
+    return find_name(text) or _company_below(text, workspace) or name_from_email(email)
+
+
+def _company_below(text: str, workspace: str) -> str:
+    """A company that stands alone on one of the last lines; not our own."""
+    last = [row.strip() for row in text.splitlines() if row.strip()][-4:]
+    named = (c for row in last for c in find_companies(row) if len(row) < len(c) + 15)
+    return next((c for c in named if c.lower() != workspace.lower()), "")
+
+
+def _order(case: Case, claim: Claim, papers: str) -> str:
+    """The form's, else the one in the sentence of the amount, else the first; never one to leave alone."""
+    if given := case.given("order_number").lstrip("#"):
+        return given
+    message, amount = claim.message, claim.amount
+    near = message.text[slice(*sentence_at(message.text, amount.start))] if amount and amount.end else ""
+    found = next((o for o in message.orders if o in near), "") or next(iter(message.orders), "")
+    older = find_reference(claim.text, "order", "invoice") if not message.left_orders else ""
+    return found or older or find_reference(papers, "order", "invoice")
 
 
 def _event(text: str, today: date) -> date | None:
@@ -105,7 +126,7 @@ def facts(claim: Claim) -> list[str]:
         f"From: {claim.name or 'no name given'}, {claim.email or 'no mail address'}",
         f"Order: {claim.order or 'not named'}",
         f"Reason: {claim.reason or 'not clear'}",
-        f"Amount: {claim.shown_amount or 'not named'}",
+        f"Amount: {claim.shown_amount or 'not settled'}",
         f"Date: {readable(claim.on) if claim.on else 'not named'}",
         *claim.notes,
     ]

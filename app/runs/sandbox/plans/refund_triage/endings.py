@@ -15,7 +15,7 @@ from app.runs.sandbox.wording import line
 _PASSED_ON = (
     "Thank you for your message. We have passed your request to a colleague, who will look at it and answer you."
 )
-_FOR_FINANCE = ("currency", "booked in", "bank account")
+_FOR_FINANCE = ("currency", "booked in", "bank account", "paid back before")
 
 
 def refund(case: Case, report: Report, claim: Claim, basis: str) -> Steps[None]:
@@ -78,7 +78,7 @@ def ask(case: Case, report: Report, claim: Claim, missing: list[str]) -> Steps[N
 
 def hand_over(case: Case, report: Report, claim: Claim, against: list[str]) -> Steps[None]:
     """A task for a person with the reasons, and word to the customer that somebody looks at it."""
-    shown = claim.shown_amount or "an amount not named"
+    shown = claim.shown_amount or ("an amount to settle" if claim.doubt else "an amount not named")
     report.section("Why a person decides", against)
     report.headline = f"Nothing was booked. {against[0]}"
     report.not_done.append(f"Refund of {shown}: a person has to decide.")

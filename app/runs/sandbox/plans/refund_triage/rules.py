@@ -8,11 +8,31 @@ from app.runs.sandbox.notebook import Notebook
 from app.runs.sandbox.plans.currency import house_currency
 from app.runs.sandbox.plans.refund_triage.claim import Claim
 from app.runs.sandbox.plans.refund_triage.time_limit import time_limit
+from app.runs.sandbox.reading.amounts import same_currency
 from app.runs.sandbox.reading.dates import readable
 from app.runs.sandbox.reading.identity import find_ibans
+from app.runs.sandbox.reading.references import find_references
 from app.runs.sandbox.reading.rules import approval_above, excluded_by
 
 _REFUND = re.compile(r"refund", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"\b(?:new|another|different|other|neue[sn]?|andere[sn]?|nouve(?:au|lle)|autre|nieuwe) (?:bank|account|card|konto|karte|bankverbindung|compte|carte|rekening)"
+    r"|\b(?:sort code|routing number|account (?:number|no)\b|bic|swift|kontonummer|rekeningnummer|bitcoin|crypto|wallet|western union)\b"
+    r"|\bpaypal\b[^.\n]{0,20}\S+@|\b(?:pay|send|transfer|refund|wire)\b[^.!?\n]{0,40}\bto (?:my (?:wife|husband|friend|brother|sister|colleague|agent|lawyer)|a third party|someone else)",
+    re.IGNORECASE,
+)
+_ORDERS_US = re.compile(
+    r"\b(?:ignore|disregard|override|bypass|forget|skip)\b[^.!?\n]{0,30}\b(?:rules?|instructions?|polic(?:y|ies)|checks?|approvals?|limits?|prompt)\b"
+    r"|\b(?:ignorier\w*|vergiss)\b[^.!?\n]{0,30}\b(?:regeln?|anweisung\w*|vorgaben)|\bignore[rz]\b[^.!?\n]{0,30}\b(?:règles|instructions|consignes)"
+    r"|^\W*(?:system|assistant|developer)\s*:|\bpre-?approved\b|\bwithout (?:any )?approval\b|\byou are (?:now )?(?:an?|the) (?:ai|assistant|agent|model|bot)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NO_REFUND = re.compile(
+    r"\b(?:do not|don['’]t|does not|no longer) (?:want|need|expect|ask for) (?:a |any |my |the )?(?:refund|money back)|\bnot asking for (?:a |any |my )?(?:refund|money)"
+    r"|\bno (?:need (?:for|to) (?:a )?)?refund (?:is )?(?:needed|necessary|required|wanted|please)|\bno need (?:for a|to) refund|\b(?:instead of|rather than) a refund"
+    r"|\bkein\w* (?:rück)?erstattung|\bkein geld zurück|\bpas (?:de|besoin d['’]un|besoin de) remboursement|\bgeen (?:terugbetaling|geld terug)",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -39,6 +59,8 @@ def check(claim: Claim, notes: Notebook, case: Case) -> Rules:
         *_currency(claim, house_currency(case, notes)),
         *_bank_account(claim),
         *_several_orders(claim, case),
+        *([claim.doubt] if claim.doubt else []),
+        *_unusual(claim),
     ]
     _approval(claim, notes, rules)
     return rules
@@ -58,18 +80,36 @@ def _time(claim: Claim, notes: Notebook, case: Case, rules: Rules) -> None:
 
 def _currency(claim: Claim, house: str) -> list[str]:
     other = claim.amount.currency if claim.amount else ""
-    return [f"The amount is in {other}; refunds are booked in {house}."] if house and other and other != house else []
+    return [] if same_currency(other, house) else [f"The amount is in {other}; refunds are booked in {house}."]
 
 
 def _bank_account(claim: Claim) -> list[str]:
-    named = find_ibans(claim.text.upper())
-    return ["The message names a bank account to pay to. A person checks that first."] if named else []
+    if find_ibans(claim.text.upper()):
+        return ["The message names a bank account to pay to. A person checks that first."]
+    elsewhere = _ELSEWHERE.search(claim.text)
+    return (
+        ["The money is to go elsewhere than it came from. A person checks that bank account or card first."]
+        if elsewhere
+        else []
+    )
 
 
 def _several_orders(claim: Claim, case: Case) -> list[str]:
-    if len(claim.orders) < 2 or case.given("order_number") or len({a.value for a in claim.amounts}) < 2:
+    orders, labelled = claim.message.orders, find_references(claim.message.text, "order")
+    several = len([o for o in labelled if o in orders]) > 1
+    if case.given("order_number") or not (several or (len(orders) > 1 and len(claim.message.values) > 1)):
         return []
-    return [f"The message is about several orders ({', '.join(claim.orders[:5])}) with different amounts."]
+    return [f"The message is about several orders ({', '.join(orders[:5])}); a person settles which one goes back."]
+
+
+def _unusual(claim: Claim) -> list[str]:
+    """What a person should read first."""
+    found = {
+        "The message says that no refund is wanted.": _NO_REFUND.search(claim.message.text),
+        "The message tells its reader to set rules aside. A person reads it first.": _ORDERS_US.search(claim.text),
+        "The message names nobody: a name or a mail address is missing to book a refund to.": not claim.party,
+    }
+    return [sentence for sentence, holds in found.items() if holds]
 
 
 def _approval(claim: Claim, notes: Notebook, rules: Rules) -> None:
