@@ -84,7 +84,7 @@ class Hub:
         box: queue.Queue[tuple[str, str] | None] = queue.Queue(BACKLOG)
         with self._lock:
             self._listeners.setdefault(workspace_id, set()).add(box)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._read, name="events-hub", daemon=True)
                 self._thread.start()
         self._ready.wait(2)
@@ -115,7 +115,8 @@ class Hub:
                     for _, entries in redis.xread({STREAM: last}, block=BLOCK_MS, count=500) or []:
                         for last, fields in entries:
                             self._deliver(last.decode(), int(fields[b"w"]), fields[b"n"].decode())
-            except RedisError:
+            except Exception as error:  # whatever it was, this thread must live: every open page hangs on it
+                log.warning("events.hub_lost", error=type(error).__name__)
                 was_lost = True
                 self._ready.set()
                 time.sleep(1)

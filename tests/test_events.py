@@ -75,7 +75,7 @@ def test_a_name_said_while_connecting_is_told_once(hub, redis, monkeypatch):
 def test_after_redis_was_away_every_open_page_fetches_again(hub, redis):
     events.send(redis, 1, "before")
     frames = events.frames(
-        hub, redis, 1, since=events.position(redis), allowed=lambda: True, heartbeat_seconds=60, stream_seconds=8
+        hub, redis, 1, since=events.position(redis), allowed=lambda: True, heartbeat_seconds=60, stream_seconds=40
     )
     assert "connected" in next(frames)
 
