@@ -21,7 +21,7 @@ from tests.faults.servers import MailServer, Receiver
 from tests.faults.world import World
 
 TIMINGS = {
-    "LEENOPS_LEASE_SECONDS": "2",
+    "LEENOPS_LEASE_SECONDS": "4",
     "LEENOPS_RECONCILE_SECONDS": "0.5",
     "LEENOPS_MODEL_TIMEOUT_SECONDS": "2",
     "LEENOPS_MODEL_DEADLINE_SECONDS": "6",
