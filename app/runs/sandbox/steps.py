@@ -12,17 +12,19 @@ from app.runs.sandbox.amending import amended, corrected
 from app.runs.sandbox.case import Call, Case, Outcome, Status
 from app.runs.sandbox.notebook import Notebook
 from app.runs.sandbox.sources import Passage, Sheet
+from app.runs.sandbox.wording import line
 
 T = TypeVar("T")
 Steps = Generator[list[Call], list[Outcome], T]
 Plan = Callable[[Case], Steps[str]]
+_QUERY_LETTERS = 190
 ROUNDS = 3
 """A call, and at most two more after changes were asked for."""
 
 
 def search(case: Case, notes: Notebook, *queries: str, limit: int = 5) -> Steps[list[Passage]]:
     """Search the knowledge with each query in one turn; passages come back once each, best first."""
-    wanted = [q for q in dict.fromkeys(q.strip() for q in queries) if q]
+    wanted = [q for q in dict.fromkeys(line(q, _QUERY_LETTERS) for q in queries) if q]
     if "search_knowledge" not in case.tools or not wanted:
         return []
     outcomes = yield [Call("search_knowledge", {"query": q, "limit": limit}) for q in wanted]

@@ -29,7 +29,7 @@ WORDS = {
     "rubles": "RUB", "roubles": "RUB", "pesos": "MXN", "reais": "BRL", "koruna": "CZK", "eur": "EUR", "usd": "USD", "gbp": "GBP", "chf": "CHF", "sek": "SEK", "pln": "PLN",
 }  # fmt: skip
 _SPACE = " \u00a0\u202f\u2009"
-_NUMBER = (
+NUMBER = (
     rf"(?:\d{{1,3}}(?:\.\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,3}}(?:,\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d{{1,2}})?"
     rf"|\d{{1,3}}(?:['’]\d{{3}})+(?:[.,]\d{{1,2}})?|\d{{1,3}}(?:[{_SPACE}]\d{{3}})+(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d+)?)(?!\d)"
 )
@@ -38,15 +38,18 @@ _UNIT = "|".join([*(re.escape(s) for s in sorted(SYMBOLS, key=len, reverse=True)
 _AFTER = _UNIT + "|" + "|".join(rf"(?i:{w})(?!\w)" for w in WORDS)
 _MONEY = re.compile(
     rf"(?P<sign>[-−(]\s?)?(?<![\w])(?<!\d[.,/:'’-])(?:(?P<pre>{_UNIT}|(?i:eur|usd|gbp|chf))[{_SPACE}]?(?P<inner>[-−]\s?)?"
-    rf"(?P<a>{_NUMBER})(?:[.,][-–—]{{1,2}})?(?P<mag>[kKmM](?![\w]))?"
-    rf"|(?P<b>{_NUMBER})(?:[.,][-–—]{{1,2}})?[{_SPACE}]?(?P<post>{_AFTER})(?![A-Za-z]))"
+    rf"(?P<a>{NUMBER})(?:[.,][-–—]{{1,2}})?(?P<mag>[kKmM](?![\w]))?"
+    rf"|(?P<b>{NUMBER})(?:[.,][-–—]{{1,2}})?[{_SPACE}]?(?P<post>{_AFTER})(?![A-Za-z]))"
 )
 _BARE = re.compile(
     rf"(?<![\w.,/:-])-?(?:\d{{1,3}}(?:[.,'’{_SPACE}]\d{{3}})+|\d+)[.,]\d{{2}}(?![\d%/:-])(?![.,]\d)(?!\s?%)"
 )
 _CURRENCY = re.compile(_AFTER)
-_NAMED = re.compile(rf"(?<![\w])(?:{_AFTER})(?![\w])|[€£$¥₹₺]")
-_OF_THE_NEXT = re.compile(rf"[{_SPACE}]?{_NUMBER}")
+_NAMED = re.compile(
+    rf"(?<!\w)(?:{'|'.join(CODES)}|(?i:euros?|dollars?|franken))(?!\w)|(?:US|NZ|HK|[ACRS])?\$|[€£¥₹₺₽₪₱₫₦฿]"
+)
+"""A currency on its own, as in "all prices in USD"; not the words that also name something else, like pounds."""
+_OF_THE_NEXT = re.compile(rf"[{_SPACE}]?{NUMBER}")
 _NO_AMOUNT = re.compile(
     r"(?:\b(?:order|invoice|bill|no|nr|number|ref|id|bestellung|rechnung|auftrag|commande|facture|pedido|factura|bestelling|factuur"
     r"|jan\w*|feb\w*|mar\w*|mär\w*|apr\w*|ma[iy]|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[cz]\w*)[.:]?|#)\s*#?$",
@@ -170,7 +173,8 @@ def _has_cents(number: str) -> bool:
 
 def find_currencies(text: str) -> frozenset[str]:
     """Every currency that is named anywhere, as a code, a sign or a word."""
-    return frozenset(_currency(m.group()) for m in _NAMED.finditer(text)) - {""}
+    named = {_currency(m.group()) for m in _NAMED.finditer(text)}
+    return frozenset(named | {a.currency for a in find_amounts(text)}) - {""}
 
 
 def same_currency(named: str, house: str) -> bool:

@@ -10,12 +10,14 @@ from app.runs.sandbox.plans.currency import house_currency
 from app.runs.sandbox.plans.invoice_check.invoice import Invoice
 from app.runs.sandbox.plans.invoice_check.purchase_order import compare_with_order
 from app.runs.sandbox.plans.invoice_check.terms import own_terms, payment_terms
-from app.runs.sandbox.reading.amounts import CENT, said
+from app.runs.sandbox.plans.invoice_check.warnings import warn
+from app.runs.sandbox.reading.amounts import CENT, said, same_currency
 from app.runs.sandbox.reading.dates import readable
 from app.runs.sandbox.reading.identity import find_ibans, iban_problem
 from app.runs.sandbox.reading.sentences import split
 
 _ROUNDING = Decimal("0.02")
+_HIGHEST_RATE = Decimal("0.30")
 _PAID = re.compile(r"\b(?:paid|settled|booked|bezahlt|betaald)\b", re.IGNORECASE)
 
 
@@ -28,6 +30,7 @@ def check(invoice: Invoice, case: Case, notes: Notebook, earlier: list[Invoice])
     _accounts(invoice)
     _paid_before(invoice, notes, earlier)
     _currency(invoice, house_currency(case, notes))
+    warn(invoice, case)
     compare_with_order(invoice, notes, case)
     _dates(invoice, case, notes)
 
@@ -51,13 +54,20 @@ def _lines(i: Invoice) -> None:
         if abs(_cents(r.quantity * r.price) - r.amount) > CENT:
             product = f"{r.quantity.normalize():f} x {said(r.price)} is {said(r.quantity * r.price)}"
             i.wrong.append(f"{r.what}: {product}, the invoice says {said(r.amount)}.")
-    if i.rows and i.subtotal is not None and abs(_added_up(i) - i.subtotal) > CENT:
+    if i.rows and i.subtotal is not None and not _makes_subtotal(i, i.deducted) and not _makes_subtotal(i):
         i.wrong.append(f"The lines add up to {said(_added_up(i))}, the subtotal is {said(i.subtotal)}.")
+
+
+def _makes_subtotal(i: Invoice, less: Decimal = Decimal(0)) -> bool:
+    """Whether the lines, less what is deducted from them, add up to the subtotal."""
+    return i.subtotal is not None and abs(_added_up(i) - less - i.subtotal) <= CENT
 
 
 def _vat(i: Invoice) -> None:
     for vat in i.vat:
         base = vat.base if vat.base is not None else _before_tax(i) if len(i.vat) == 1 else None
+        if vat.rate is None and base is not None and vat.amount > base * _HIGHEST_RATE:
+            i.wrong.append(f"VAT of {said(vat.amount)} on {said(base)} is more than any rate gives.")
         if vat.rate is None or base is None or abs(_cents(base * vat.rate / 100) - vat.amount) <= _ROUNDING:
             continue
         tax = f"VAT of {vat.rate.normalize():f}% on {said(base)} is {said(base * vat.rate / 100)}"
@@ -74,6 +84,8 @@ def _total(i: Invoice) -> None:
         i.wrong.append("Neither lines nor a subtotal could be read, so the total was not recalculated.")
     elif abs(base + tax - i.total) > _ROUNDING:
         i.wrong.append(f"{said(base)} and VAT of {said(tax)} make {said(base + tax)}, the total is {said(i.total)}.")
+    elif i.deducted and not (i.rows and _makes_subtotal(i, i.deducted)):
+        i.wrong.append(f"The total does not take off the {said(i.deducted)} that the invoice deducts.")
     elif not i.wrong:
         i.right.append("Lines, VAT and total agree.")
 
@@ -109,7 +121,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _currency(i: Invoice, house: str) -> None:
-    if house and i.currency and i.currency != house:
+    if not same_currency(i.currency, house):
         i.wrong.append(f"The invoice is in {i.currency}; payments are booked in {house}.")
 
 

@@ -44,6 +44,8 @@ class Invoice:
     subtotal: Decimal | None = None
     vat: list[Vat] = field(default_factory=list)
     total: Decimal | None = None
+    deducted: Decimal = Decimal(0)
+    """Discounts and deposits that its lines name, as one positive amount."""
     wrong: list[str] = field(default_factory=list)
     right: list[str] = field(default_factory=list)
 

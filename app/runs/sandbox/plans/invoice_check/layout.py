@@ -4,12 +4,13 @@ import re
 from datetime import date
 
 from app.runs.sandbox.case import Case
-from app.runs.sandbox.plans.invoice_check.figures import read_rows, read_subtotal, read_total, read_vat
+from app.runs.sandbox.plans.invoice_check.figures import read_deducted, read_rows, read_subtotal, read_total, read_vat
 from app.runs.sandbox.plans.invoice_check.invoice import Invoice
-from app.runs.sandbox.reading.amounts import decimal_mark_of, find_amounts
+from app.runs.sandbox.reading.amounts import decimal_mark_of, find_amounts, find_currencies
 from app.runs.sandbox.reading.dates import find_dates, month_first
 from app.runs.sandbox.reading.people import find_companies
 from app.runs.sandbox.reading.references import find_references
+from app.runs.sandbox.wording import line
 
 _DUE = r"due(?: date| on| by)?|payment due|payable by|pay by|fällig(?: am)?|zahlbar bis|vervaldatum|(?:date d['’])?échéance|vencimiento|scadenza"
 _ISSUED = r"invoice date|date of invoice|issue date|issued(?: on)?|rechnungsdatum|factuurdatum|date de (?:la )?facture|fecha(?: de factura)?|date|datum"
@@ -22,8 +23,7 @@ _DATE_SHAPE = re.compile(r"\d{1,2}[-/]\d{1,2}[-/]\d{2,4}|\d{4}-\d\d-\d\d")
 _BILLED_TO = re.compile(
     r"\b(?:bill(?:ed)? to|invoice to|customer|ship to|rechnung an|klant|facturé à|kunde|to:)\b", re.IGNORECASE
 )
-_SUPPLIER = r"supplier|vendor|from|seller|lieferant|leverancier|account holder"
-_CURRENCY = r"currency|währung|valuta|devise"
+_SUPPLIER = r"supplier|vendor|from|seller|lieferant|leverancier"
 _NO_NAME = re.compile(r"invoice|rechnung|factu|\d{3}|^\[", re.IGNORECASE)
 _SIGNED_ORDER = re.compile(r"\bPO[-_/]?\d[\w/-]*")
 
@@ -32,8 +32,7 @@ def _on_a_line(label: str, rest: str) -> re.Pattern[str]:
     return re.compile(rf"^[ \t]*(?:{label}){rest}", re.IGNORECASE | re.MULTILINE)
 
 
-_VALUE = r"[ \t]*[:;][ \t]*([^\n;]{2,80})"
-_SUPPLIER_LINE, _CURRENCY_LINE = _on_a_line(_SUPPLIER, _VALUE), _on_a_line(_CURRENCY, _VALUE)
+_SUPPLIER_LINE = _on_a_line(_SUPPLIER, r"[ \t]*[:;][ \t]*([^\W\d][^\n;]{1,80})")
 _DAY_LINES = {label: _on_a_line(label, r"\b[^\n]*") for label in (_DUE, _ISSUED)}
 _INLINE = {
     label: re.compile(rf"\b(?:{label})\b[ \t]*[:;]?[ \t]*([^\n]{{6,30}})", re.IGNORECASE) for label in (_DUE, _ISSUED)
@@ -48,8 +47,8 @@ def read_invoice(source: str, text: str, case: Case) -> Invoice:
         source,
         text,
         number=_number(text),
-        supplier=_supplier(text),
-        order=case.given("purchase_order") or next(iter(orders_in(text)), ""),
+        supplier=_supplier(text, case.workspace),
+        order=line(case.given("purchase_order"), 80) or next(iter(orders_in(text)), ""),
         on=_day(text, _ISSUED, case.today, us),
         due=_day(text, _DUE, case.today, us),
         currency=_currency(text),
@@ -57,6 +56,7 @@ def read_invoice(source: str, text: str, case: Case) -> Invoice:
         subtotal=read_subtotal(text, mark),
         vat=read_vat(text, mark),
         total=read_total(text, mark),
+        deducted=read_deducted(text, mark),
     )
 
 
@@ -66,22 +66,28 @@ def orders_in(text: str) -> list[str]:
 
 
 def _number(text: str) -> str:
-    labelled = _NUMBER.search(text)
-    if labelled and not _DATE_SHAPE.fullmatch(labelled["n"]):
-        return labelled["n"].strip("-/")
-    return next(iter(find_references(text, "invoice")), "")
+    return next(iter([*numbers_in(text), *find_references(text, "invoice")]), "")
 
 
-def _supplier(text: str) -> str:
-    """Who is named as such, else the first company above the customer, else the first line that can be a name."""
-    above = _BILLED_TO.split(text, maxsplit=1)[0]
-    companies = find_companies(above) or find_companies(text)
-    return _labelled(text, _SUPPLIER_LINE) or next(iter(companies), "") or _first_line(text)
+def numbers_in(text: str) -> list[str]:
+    """Every number that is called an invoice's, each once."""
+    found = [m["n"] for m in _NUMBER.finditer(text) if not _DATE_SHAPE.fullmatch(m["n"])]
+    return list(dict.fromkeys(n.strip("-/") for n in found))
 
 
-def _labelled(text: str, label: re.Pattern[str]) -> str:
-    found = label.search(text)
-    return found[1].strip() if found else ""
+def _supplier(text: str, us: str) -> str:
+    """Who is named as such, else the first company above the customer that is not us, else the first line that can be a name."""
+    above, *below = _BILLED_TO.split(text, maxsplit=1)
+    customers = {us.lower(), *(c.lower() for part in below for c in find_companies(_next_lines(part))[:1])}
+    companies = [c for c in (*find_companies(above), *find_companies(text)) if c.lower() not in customers]
+    named = _SUPPLIER_LINE.search(text)
+    return (named[1].strip() if named else "") or next(iter(companies), "") or _first_line(text)
+
+
+def _next_lines(text: str) -> str:
+    """The rest of the line, and the one below when that is empty."""
+    rest, _, following = text.partition("\n")
+    return rest if rest.strip(" :;") else following.partition("\n")[0]
 
 
 def _first_line(text: str) -> str:
@@ -90,8 +96,9 @@ def _first_line(text: str) -> str:
 
 
 def _currency(text: str) -> str:
+    """The one in which its amounts are; of several, the first."""
     named = next((a.currency for a in find_amounts(text) if a.currency), "")
-    return named or _labelled(text, _CURRENCY_LINE)[:3].upper()
+    return named or next(iter(sorted(find_currencies(text))), "")
 
 
 def _day(text: str, label: str, today: date, us: bool) -> date | None:

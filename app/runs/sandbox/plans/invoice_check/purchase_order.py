@@ -19,6 +19,8 @@ _INCLUDING_TAX = re.compile(r"\bincl", re.IGNORECASE)
 _AT = re.compile(r"\b(?:at|à|zu|@|x)\s*$", re.IGNORECASE)
 _DIFFERENCE = re.compile(r"\b(?:difference|toleran\w*|deviation)", re.IGNORECASE)
 _ACCEPTED = re.compile(r"accept|allow|toleran|ignore", re.IGNORECASE)
+_TELLING = 3
+"""With fewer digits than this, a number alone does not name an order."""
 _COMPANY_FORMS = {"ltd", "gmbh", "inc", "sarl", "the", "bv"}
 
 
@@ -45,7 +47,9 @@ def _key(reference: str) -> str:
 def entry_of(order: str, knowledge: str) -> str:
     """The line of the knowledge about this order, as it stands."""
     digits = _key(order)
-    pattern = re.compile(rf"(?<!\d){digits}(?!\d)" if digits else re.escape(order))
+    spaced = "[-_/. ]?".join(digits)
+    few = len(digits) < _TELLING
+    pattern = re.compile(re.escape(order) + r"(?!\d)" if few else rf"(?<!\d)0*{spaced}(?!\d)", re.IGNORECASE)
     rows = (row for row in knowledge.splitlines() if pattern.search(row) and not _INVOICE.match(row))
     return max((row.strip().lstrip("-*• ") for row in rows), key=_count_amounts, default="")
 
