@@ -39,9 +39,10 @@ def amended(args: dict[str, Any], note: str, *, today: date) -> dict[str, Any] |
 def _amount(args: dict[str, Any], note: str, today: date) -> dict[str, Any]:
     if "amount" not in args:
         return args
-    named = find_amounts(note) or find_amounts(note, bare=True)
+    named = [a for a in find_amounts(note) or find_amounts(note, bare=True) if a.value > 0]
     if named:
-        return {**args, "amount": named[-1].plain}
+        other = list(dict.fromkeys(a.plain for a in named if a.plain != args["amount"]))
+        return {**args, "amount": other[0]} if len(other) == 1 else args
     lone = re.findall(r"(?<![\w.,/-])\d[\d.,' ]*(?![\w/-])", re.sub(r"\d+\s?%", "", note))
     value = parse_amount(lone[-1].strip(" .,")) if len(lone) == 1 else None
     return {**args, "amount": value.plain} if value and value.value > 0 else args
@@ -143,7 +144,7 @@ def corrected(args: dict[str, Any], words: str, *, today: date) -> dict[str, Any
 def _fitting(name: str, value: Any, words: str, today: date) -> Any:
     if name == "amount":
         found = parse_amount(str(value))
-        return found.plain.lstrip("-") if found else value
+        return found.plain if found and found.value > 0 else value
     if name == "to":
         return find_emails(" ".join(value) if isinstance(value, list) else str(value)) or value
     if name == "due_on" and isinstance(value, str) and ("past" in words or "future" in words or "due_on" in words):

@@ -155,3 +155,43 @@ def test_a_supplier_without_an_address_gets_a_task_and_no_mail() -> None:
     )
     assert "37 x Tape" in desk.calls("open_task")[0]["detail"] and not desk.calls("send_mail")
     assert "no address" in answer and "Glue" in answer
+
+
+def test_a_question_tells_no_stage_and_what_was_seen_comes_before_what_was_done() -> None:
+    desk = Desk()
+    log = "[10:00] payments failing\n[10:05] should we roll back?\n[10:09] rolled back 4.2\n[10:20] all clear\n[10:25] monitoring alert was late\n[10:30] is it resolved?"
+    answer = desk.work("incident_summary", service="Pay", log=log)
+    assert "Mitigation: 10:09" in answer and "End: 10:20" in answer and "Detection" not in answer
+
+
+def test_a_line_break_in_a_short_field_stops_no_search() -> None:
+    for plan, given in {
+        "incident_summary": {"service": "Pay\nments", "log": "[10:00] payments failing"},
+        "brand_review": {"channel": "Web\r\nsite", "text": "We help you choose a boat."},
+        "campaign_draft": {"brief": "New hours from Monday.", "subject": "New\nhours"},
+    }.items():
+        assert "\n" not in Desk(BRAND).work(plan, **given).splitlines()[0]
+
+
+def test_the_company_s_name_is_held_against_the_way_the_guide_writes_it() -> None:
+    desk = Desk({"Guide": "Write our name as “Fennel & Rye”."})
+    text = "Fennel and Rye bakes. Come to FENNEL & RYE. Fennel & Rye is at fennel-rye.example."
+    answer = desk.work("brand_review", text=text)
+    [task] = desk.calls("open_task")
+    assert "2 issues" in task["title"] and "“Fennel and Rye”" in answer and "“FENNEL & RYE”" in answer
+
+
+def test_a_campaign_says_what_it_is_about_before_it_speaks_of_it() -> None:
+    desk = Desk({"Guide": "Never use exclamation marks. Write our name as “Fennel & Rye”."})
+    brief = "New at fennel and rye: sencha, 250 g at €19.40! Taste it at our counter. Order at https://tea.example/s."
+    answer = desk.work("campaign_draft", brief=brief)
+    assert answer.index("sencha, 250 g") < answer.index("Taste it") and "New at Fennel & Rye" in answer
+    assert "No brand guide was found" not in answer and "“Never use exclamation marks.” [1]" in answer
+
+
+def test_a_stock_list_with_its_numbers_under_article_keeps_them() -> None:
+    for heads in ("Article;Description", "Artikel;Bezeichnung", "Item;Name", "Description;Article"):
+        cells = "Tape;4711" if heads.startswith("Desc") else "4711;Tape"
+        desk = Desk()
+        desk.work("stock_reorder", stock=f"{heads};Stock;Min;Max;Supplier\n{cells};3;10;40;Kleb & Co")
+        assert "37 x Tape (4711)" in desk.calls("open_task")[0]["detail"]

@@ -21,6 +21,12 @@ _ABOUT_WORDS = re.compile(
     r"\b(?:words?|capitals?|exclamation|emoji|marks?|claims?|competitors?|names?|text|sentences?|jargon|slang|emphasis|hand|customers?|mails?|prices?)\b",
     re.IGNORECASE,
 )
+_NAME_RULE = re.compile(
+    r"\b(?:write|spell|use|print|set)\s+(?:our|the|its)\s+(?:company['’]?s? |brand |company |shop )?name\s+(?:always )?(?:in full )?(?:as|like this|exactly as)?\s*:?\s*"
+    r"(?:[\"“„«‘'](?P<quoted>[^\"”“»\n]{2,60}?)[\"”“»’']|(?P<plain>[A-ZÀ-ÖØ-Þ0-9][\w’-]*(?: (?:&|and|of|the|[A-ZÀ-ÖØ-Þ0-9][\w’-]*))*))",
+    re.IGNORECASE,
+)
+_AND = frozenset({"&", "and", "und", "et", "en", "y", "+"})
 _OWN = r"(?:(?:our|your|the|my|their)[ ]+)?"
 _WITH_OWN = re.compile(r"(?:our|your|at|the|my|their)\b", re.IGNORECASE)
 
@@ -35,9 +41,16 @@ class Guide:
     """(word to avoid, the sentence that says so)"""
     text: str
     no_exclamation: bool
+    name: str = ""
+    """The company's name as it is to be written."""
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self.instead or self.avoid or self.no_exclamation or self.name)
 
     def improved(self, text: str) -> str:
         """With the guide's own words in place of the ones to avoid, and without exclamation marks where it wants none."""
+        text = misspelt(self.name).sub(lambda _: self.name, text) if self.name else text
         for bad, good in self.instead:
             text = _swapped(bad, good).sub(partial(_as_cased, good), text)
         return re.sub(r"!+", ".", text) if self.no_exclamation else text
@@ -55,7 +68,22 @@ def read_guide(text: str) -> Guide:
     quoted = [(w.strip(" ,."), s) for s in split(text) if _LEAVE_OUT.search(s) for w in _QUOTED.findall(s)]
     listed = dict([*quoted, *avoided(text)])
     avoid = tuple((w, s) for w, s in listed.items() if _is_a_word(w) and w.lower() not in known)
-    return Guide(instead, avoid, text, bool(NO_EXCLAMATION.search(text)))
+    return Guide(instead, avoid, text, bool(NO_EXCLAMATION.search(text)), _name_in(text))
+
+
+def _name_in(text: str) -> str:
+    """The name that the guide says how to write; its words begin with capitals or it is quoted."""
+    found = _NAME_RULE.search(text)
+    name = (found["quoted"] or found["plain"]).strip(" .,") if found else ""
+    return name if found and (found["quoted"] or name[:1].isupper()) else ""
+
+
+@remembered(32)
+def misspelt(name: str) -> re.Pattern[str]:
+    """Finds the name in other letters, with another "and", or with other spaces; not in an address."""
+    words = [w for w in re.split(r"[\s-]+", name) if w.lower() not in _AND]
+    joined = r"(?:[\s-]*(?:&|\+|\b(?:and|und|et|en|y)\b)[\s-]*|[\s-]+)".join(map(re.escape, words))
+    return re.compile(rf"(?<![\w@./&-])(?!(?-i:{re.escape(name)})(?!\w))(?:{joined})(?![\w@-]|\.\w)", re.IGNORECASE)
 
 
 def _is_a_word(word: str) -> bool:

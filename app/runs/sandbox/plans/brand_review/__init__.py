@@ -16,6 +16,7 @@ _QUERIES = (
     "brand tone of voice sentences",
     "claims guarantee promise",
     "exclamation marks capitals punctuation",
+    "write our name as",
 )
 _NO_GUIDE = "No brand guide was found in the knowledge; only slips that any reader would notice were looked for."
 
@@ -24,7 +25,7 @@ def brand_review(case: Case) -> Steps[str]:
     """Every issue with the words, the rule and a better wording; a task when there are any."""
     notes, report = Notebook(), Report()
     sheets = yield from read_files(case, notes)
-    channel = case.given("channel")
+    channel = line(case.given("channel"), 80)
     yield from search(case, notes, *_QUERIES, f"{channel} text rules", limit=8)
     text = clean("\n\n".join([case.given("text"), *(s.words for s in sheets)]))
     issues = issues_in(text, read_guide(notes.knowledge), notes)

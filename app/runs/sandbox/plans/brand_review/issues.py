@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from app.runs.sandbox.notebook import Notebook
-from app.runs.sandbox.plans.brand_guide import NO_EXCLAMATION, Guide, as_word, cite_word, sentence_with
+from app.runs.sandbox.plans.brand_guide import NO_EXCLAMATION, Guide, as_word, cite_word, misspelt, sentence_with
 from app.runs.sandbox.reading.sentences import split
 from app.runs.sandbox.wording import line
 
@@ -35,12 +35,19 @@ class Issue(NamedTuple):
 def issues_in(text: str, guide: Guide, notes: Notebook) -> list[Issue]:
     """Every issue: words first, then style, long sentences and slips."""
     return [
+        *_name(text, guide, notes),
         *_words_with_another(text, guide, notes),
         *_words_to_avoid(text, guide, notes),
         *_style(text, guide, notes),
         *_long_sentences(text, guide, notes),
         *_slips(text),
     ]
+
+
+def _name(text: str, guide: Guide, notes: Notebook) -> list[Issue]:
+    """The company's name, each time that it is written in another way than the guide's."""
+    written = dict.fromkeys(m.group() for m in misspelt(guide.name).finditer(text)) if guide.name else {}
+    return [Issue(w, f"the guide writes “{guide.name}” {cite_word(notes, guide.name)}.", guide.name) for w in written]
 
 
 def _words_with_another(text: str, guide: Guide, notes: Notebook) -> list[Issue]:

@@ -16,6 +16,7 @@ _QUERIES = (
     "words to avoid say not",
     "campaign mail subject text sign",
     "exclamation marks punctuation",
+    "write our name as",
 )
 
 

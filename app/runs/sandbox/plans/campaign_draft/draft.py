@@ -23,12 +23,17 @@ _OFFER = re.compile(
     r"\d\s?%|\boff\b|\bfree\b|\bdiscount|\bsave\b|[€$£]\s?\d|\bvoucher|\bcode\b|\brabatt|\bkorting|\bremise",
     re.IGNORECASE,
 )
-_SIGN = re.compile(
+SIGN_OFF = re.compile(
     r"\b(?:sign(?: off)?(?: mails)?|close|end)(?: every mail)? (?:with|as)\s*:?\s*[\"“']([^\"”\n]{3,80})[\"”']",
     re.IGNORECASE,
 )
 _CHARACTERS = re.compile(r"(\d{2,3})\s+characters")
 _SUBJECT = re.compile(r"subject", re.IGNORECASE)
+_LEANS = re.compile(
+    r"^(?:\W*\w+\W+){0,2}(?:it|its|them|they|these|those|this|that|their|he|she|both)\b(?! (?:is|are|was) (?:time|here|spring|summer|autumn|winter))",
+    re.IGNORECASE,
+)
+"""A sentence that needs the one before it to say what it is about."""
 _FIRST_THOUGHT = re.compile(r"[:;]| – |, (?:and|so|from) ")
 _GREETINGS = {"warm": "Dear reader,", "lively": "Hi there,"}
 
@@ -55,9 +60,10 @@ def _facts(brief: str) -> list[str]:
 
 
 def _body(case: Case, facts: list[str], guide: Guide) -> str:
-    links = [s for s in facts if find_urls(s)]
-    offers = [s for s in facts if _OFFER.search(s) and s not in links]
-    rest = [s for s in facts if s not in links and s not in offers]
+    thoughts = _thoughts(facts)
+    links = [s for s in thoughts if find_urls(s)]
+    offers = [s for s in thoughts[1:] if _OFFER.search(s) and s not in links]
+    rest = [s for s in thoughts if s not in links and s not in offers]
     paragraphs = [
         _GREETINGS.get(case.given("tone").lower(), "Hello,"),
         " ".join(rest[:2]),
@@ -67,6 +73,17 @@ def _body(case: Case, facts: list[str], guide: Guide) -> str:
         _sign_off(guide, case),
     ]
     return guide.improved("\n\n".join(p for p in paragraphs if p))
+
+
+def _thoughts(facts: list[str]) -> list[str]:
+    """The facts, those that lean on the one before put together with it. The first says what it is all about."""
+    thoughts: list[str] = []
+    for fact in facts:
+        if thoughts and _LEANS.search(fact) and not find_urls(fact):
+            thoughts[-1] += " " + fact
+        else:
+            thoughts.append(fact)
+    return thoughts
 
 
 def _call(link: str) -> str:
@@ -91,7 +108,7 @@ def _end_of_offer(case: Case, facts: list[str]) -> list[str]:
 
 
 def _sign_off(guide: Guide, case: Case) -> str:
-    found = _SIGN.search(guide.text)
+    found = SIGN_OFF.search(guide.text)
     return found[1] if found else "Kind regards" + (f"\n{case.workspace}" if case.workspace else "")
 
 

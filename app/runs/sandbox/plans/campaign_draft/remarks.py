@@ -4,8 +4,8 @@ import re
 
 from app.runs.sandbox.case import Case
 from app.runs.sandbox.notebook import Notebook
-from app.runs.sandbox.plans.brand_guide import Guide, as_word, cite_word
-from app.runs.sandbox.plans.campaign_draft.draft import Draft, last_day, spoken, subject_limit
+from app.runs.sandbox.plans.brand_guide import NO_EXCLAMATION, Guide, as_word, cite_word
+from app.runs.sandbox.plans.campaign_draft.draft import SIGN_OFF, Draft, last_day, spoken, subject_limit
 from app.runs.sandbox.reading.people import find_urls
 from app.runs.sandbox.reading.rules import number_limit
 
@@ -16,13 +16,16 @@ _NO_GUIDE = "No brand guide was found in the knowledge; plain words were used."
 
 
 def house_style(draft: Draft, brief: str, guide: Guide, notes: Notebook) -> list[str]:
-    """The words that were changed, and what the guide says of the tone."""
+    """The words that were changed, the rules that were kept, and what the guide says of the tone."""
     changed = [
         f"“{bad}” became “{good}” {cite_word(notes, bad)}"
         for bad, good in guide.instead
         if as_word(bad).search(brief) and not as_word(bad).search(draft.body)
     ]
-    return changed + (notes.guidance("tone voice style sound", 200) or ([] if guide.text else [_NO_GUIDE]))
+    kept = [SIGN_OFF, *([NO_EXCLAMATION] if "!" in brief else [])]
+    followed = [notes.quoted(sentence, 140) for rule in kept if (sentence := guide.sentence_with(rule))]
+    said = dict.fromkeys([*changed, *followed, *notes.guidance("tone voice style sound", 200)])
+    return list(said) or ([] if guide.has_rules else [_NO_GUIDE])
 
 
 def concerns(draft: Draft, guide: Guide, notes: Notebook, case: Case) -> list[str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from app.runs.sandbox.notebook import Notebook
 from app.runs.sandbox.plans.expense_audit.kinds import kinds_of
 from app.runs.sandbox.plans.expense_audit.line import Line
-from app.runs.sandbox.reading.amounts import Amount, said
+from app.runs.sandbox.reading.amounts import Amount, said, same_currency
 from app.runs.sandbox.reading.remembering import remembered
 from app.runs.sandbox.reading.rules import Cap, caps
 
@@ -45,7 +45,7 @@ def flag_over_limits(item: Line, limits: Sequence[Cap], own: Amount | None, hous
     """Write into the line which limit it passes: the policy's, and the one asked for."""
     if item.amount is None:
         return
-    if house and item.amount.currency not in ("", house):
+    if not same_currency(item.amount.currency, house):
         item.flags.append(f"in {item.amount.currency}; limits in {house} were not compared")
         return
     item.flags += _over(item, item.amount.value, limits, notes)

@@ -22,10 +22,16 @@ _NEEDED = re.compile(r"need|must|required|every")
 
 def flag_against_policy(item: Line, today: date, rules: str, notes: Notebook) -> None:
     """Write into the line what needs no limit to be seen."""
-    item.flags += [] if item.amount else ["has no amount that could be read"]
+    item.flags += _amount(item)
     item.flags += _day(item, item.on, today, rules, notes) if item.on else ["has no date that could be read"]
     item.flags += _no_receipt(item, rules, notes) if item.without_receipt else []
     item.flags += _ruled_out(item, rules, notes)
+
+
+def _amount(item: Line) -> list[str]:
+    if item.amount is None:
+        return ["has no amount that could be read"]
+    return [] if item.amount.value > 0 else ["the amount is not above zero; a credit needs an explanation"]
 
 
 def _day(item: Line, on: date, today: date, rules: str, notes: Notebook) -> list[str]:

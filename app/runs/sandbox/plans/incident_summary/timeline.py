@@ -87,12 +87,16 @@ def _told(row: str, spot: re.Match[str], days: tuple[Found, ...]) -> str:
 
 
 def stages_of(events: list[Event]) -> dict[str, Event]:
-    """Start, detection, mitigation and end, as far as the words show them."""
-    start = next((e for e in events if _BROKE.search(e.text) and not _ENDED.search(e.text)), None)
-    helped = next((e for e in events if _HELPED.search(e.text) and (start is None or e.at >= start.at)), None)
-    ended = next((e for e in reversed(events) if _ENDED.search(e.text) and not _NOT_ENDED.search(e.text)), None)
-    told = (e for e in events if not e.text.endswith("?") and (ended is None or e.at <= ended.at))
-    seen = next((e for e in told if _SEEN.search(e.text)), None)
+    """Start, detection, mitigation and end, as far as the words show them; nobody tells them in a question.
+
+    What was seen comes before what was done about it, and both before the end.
+    """
+    told = [e for e in events if not e.text.rstrip(" \"'”’)").endswith("?")]
+    start = next((e for e in told if _BROKE.search(e.text) and not _ENDED.search(e.text)), None)
+    ended = next((e for e in reversed(told) if _ENDED.search(e.text) and not _NOT_ENDED.search(e.text)), None)
+    during = [e for e in told if ended is None or e.at <= ended.at]
+    helped = next((e for e in during if _HELPED.search(e.text) and (start is None or e.at >= start.at)), None)
+    seen = next((e for e in during if _SEEN.search(e.text) and (helped is None or e.at <= helped.at)), None)
     found = {"Start": start or seen, "Detection": seen, "Mitigation": helped, "End": ended}
     return {stage: event for stage, event in found.items() if event is not None}
 

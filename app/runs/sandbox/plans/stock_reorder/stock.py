@@ -1,5 +1,6 @@
 """A stock list, and the orders that follow from it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
@@ -21,6 +22,22 @@ _COLUMNS = {
     "cost": ("unit cost", "cost", "unit price", "price", "preis", "prijs", "prix"),
     "product": ("product", "item", "name", "description", "article", "artikel", "bezeichnung", "omschrijving", "désignation", "producto"),
 }  # fmt: skip
+_NAMING = (
+    "article",
+    "artikel",
+    "item",
+    "product",
+    "name",
+    "description",
+    "bezeichnung",
+    "omschrijving",
+    "désignation",
+    "no",
+    "nr",
+    "number",
+)
+"""Headings that stand over a product's number as well as over its name."""
+_CODE = re.compile(r"[A-Z]{0,4}[-. ]?\d[\w./-]*", re.IGNORECASE)
 _NUMBERS = ("on_hand", "on_order", "point", "target", "quantity", "pack", "cost")
 Numbers = dict[str, Decimal | None]
 
@@ -50,12 +67,30 @@ class Stock:
 def read_stock(tables: Sequence[Table], fallback_email: str) -> Stock:
     """The stock in all tables that have it; orders without an address go to the fallback."""
     stock = Stock()
-    for table in (without_totals(with_roles(t, _COLUMNS)) for t in tables):
+    for table in (without_totals(_with_sku(with_roles(t, _COLUMNS))) for t in tables):
         if {"on_hand", "point"} <= table.roles.keys():
             _read(table, stock)
     for order in stock.orders:
         order.email = order.email or fallback_email
     return stock
+
+
+def _with_sku(table: Table) -> Table:
+    """With the column of numbers as the SKU, where "Article" or the like heads it beside one with names."""
+    if "sku" in table.roles or "product" not in table.roles:
+        return table
+    taken = {place for role, place in table.roles.items() if role != "product"}
+    naming = [i for i, head in enumerate(table.header) if i not in taken and head.lower().strip(" .:#") in _NAMING]
+    codes = [i for i in naming if _is_codes(table, i)]
+    names = [i for i in [table.roles["product"], *naming] if i not in codes]
+    if codes and names:
+        table.roles |= {"sku": codes[0], "product": names[0]}
+    return table
+
+
+def _is_codes(table: Table, place: int) -> bool:
+    cells = [row[place].strip() for row in table.rows if place < len(row) and row[place].strip()]
+    return bool(cells) and all(_CODE.fullmatch(cell) for cell in cells)
 
 
 def _read(table: Table, stock: Stock) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from app.runs.sandbox.case import Case
 from app.runs.sandbox.reading.identity import find_ibans, find_vat_numbers, iban_problem, vat_problem
-from app.runs.sandbox.reading.people import find_companies, find_emails, find_urls
+from app.runs.sandbox.reading.mails import own_words, sender_of
+from app.runs.sandbox.reading.people import find_companies, find_emails, find_urls, host_of, same_domain
 from app.runs.sandbox.sources import Sheet
 
 _LABELS = {
@@ -48,17 +49,26 @@ class Vendor:
 def read_vendor(case: Case, sheets: list[Sheet]) -> Vendor:
     """The vendor as far as the form, the message and the files say."""
     text = "\n".join([case.given("notes"), *(s.words for s in sheets)])
-    email = find_emails(case.given("contact_email")) or find_emails(text)
+    website = case.given("website") or _first(find_urls(text)) or _labelled(text, "website")
     return Vendor(
         name=case.given("vendor_name") or _first(find_companies(text)),
-        email=_first(email),
-        website=case.given("website") or _first(find_urls(text)) or _labelled(text, "website"),
+        email=_first(find_emails(case.given("contact_email"))) or _contact(case.given("notes"), text, website),
+        website=website,
         country=case.given("country") or _labelled(text, "country"),
         vat=case.given("vat_number") or _labelled(text, "vat") or _first(find_vat_numbers(text)),
         iban=case.given("iban") or _first(find_ibans(text.upper())) or _labelled(text, "iban"),
         holder=case.given("account_holder") or _labelled(text, "holder"),
         text=text,
     )
+
+
+def _contact(notes: str, text: str, website: str) -> str:
+    """Whom to write to: who wrote the notes, else the only address, or the only one at their website; else nobody."""
+    if found := sender_of(own_words(notes)):
+        return found
+    named = find_emails(own_words(notes)) or find_emails(text)
+    at_home = [address for address in named if same_domain(host_of(address), host_of(website))]
+    return next((listed[0] for listed in (named, at_home) if len(listed) == 1), "")
 
 
 def _first(found: Sequence[str]) -> str:
