@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import smtp
 from app.config import ROOT, Settings
-from app.db import db, now
+from app.db import begin_mode, db, now
 from app.extensions import connect_redis
 from app.jobs import QueuedJob
 from app.keys.models import ModelKey
@@ -68,6 +68,7 @@ def doctor(show_settings: bool) -> None:
 def examine(app: Flask) -> list[Finding]:
     """Every check, in the order in which trouble is best read. Needs an application context."""
     settings: Settings = app.config["SETTINGS"]
+    begin_mode.set("DEFERRED")  # it only reads, and must keep nobody from writing
     return [_careful(name, check, settings) for name, check in CHECKS.items()]
 
 
@@ -90,6 +91,8 @@ def _careful(name: str, check: Callable[[Settings], tuple[str, str]], settings: 
         return Finding(name, *check(settings))
     except Exception as error:
         return Finding(name, f"could not be looked at ({type(error).__name__})", f"Look into this: {error}")
+    finally:
+        db.session.rollback()
 
 
 def _python(settings: Settings) -> tuple[str, str]:

@@ -75,6 +75,10 @@ def main() -> int:
     except Misconfigured as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        where = f"LeenOps cannot keep its data: {error.strerror}: {error.filename}."
+        print(f"{where} Set LEENOPS_DATA to a folder that you may write to.", file=sys.stderr)
+        return 1
 
 
 def claim(lock: IO[str], data: Path) -> None:
@@ -92,9 +96,10 @@ def listen(settings: Settings) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "there is no such port"
         raise Misconfigured(
-            f"LeenOps cannot listen on {settings.host}:{settings.port} ({os.strerror(error.errno or 0)}). "
+            f"LeenOps cannot listen on {settings.host}:{settings.port} ({why}). "
             "Set PORT to a free port, for example: PORT=8001 bin/run"
         ) from None
 

@@ -1,5 +1,6 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
+import re
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -232,7 +233,7 @@ class ApprovalGate:
             why=why,
             risk=tool.risk,
             impact=impact_of(proposal),
-            evidence=_evidence(run),
+            evidence=_evidence(proposal),
             requester_id=run.started_by,
             deadline_at=now() + timedelta(hours=run.workspace.card_hours),
             outcome={},
@@ -272,11 +273,17 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _evidence(run: Run) -> list[Any]:
-    """What the agent read last, each source once."""
-    checkpoint = db.session.get(RunCheckpoint, run.id)
-    latest = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
-    return list(latest.values())[-EVIDENCE:]
+def _evidence(proposal: Proposal) -> list[Any]:
+    """What the agent read that has most words in common with the action and its reason, each source once."""
+    checkpoint = db.session.get(RunCheckpoint, proposal.run.id)
+    sources = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
+    about = _words(f"{proposal.action.title} {proposal.purpose} {' '.join(map(str, proposal.args.values()))}")
+    return sorted(sources.values(), key=lambda item: -len(about & _words(item["quote"])))[:EVIDENCE]
+
+
+def _words(text: str) -> set[str]:
+    """The words of some length: the short ones say nothing."""
+    return set(re.findall(r"[^\W_]{4,}", text.casefold()))
 
 
 def _forbidden(verdict: Verdict) -> Permit:

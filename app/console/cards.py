@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.agents.forms import read_number
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, may_decide, needed
 from app.db import now
@@ -97,6 +98,14 @@ def _input(name: str, spec: dict[str, Any], value: Any, typed: dict[str, str]) -
     return Input(name, name.replace("_", " ").capitalize(), kind, typed.get(f"arg_{name}", text))
 
 
+def _amount(text: str) -> str:
+    """An amount as people type it, 1,500.00 or 1.500,00, as the tools read it; what is none stays as typed."""
+    try:
+        return read_number(text)
+    except (ValueError, ArithmeticError):
+        return text.strip()
+
+
 def typed_args(card: Approval, form: dict[str, str]) -> dict[str, Any]:
     """The edit form's fields as arguments: lists are one per line, an emptied optional is None."""
     args: dict[str, Any] = {}
@@ -108,6 +117,8 @@ def typed_args(card: Approval, form: dict[str, str]) -> dict[str, Any]:
             args[name] = [line.strip() for line in text.replace(",", "\n").splitlines() if line.strip()]
         elif isinstance(before, dict):
             continue
+        elif name == "amount":
+            args[name] = _amount(text)
         else:
             args[name] = text.replace("\r\n", "\n").strip() or None if before is None else text.replace("\r\n", "\n")
     return args

@@ -16,6 +16,7 @@ from app.console.teams import allow_run, allow_team
 from app.console.timeline import timeline
 from app.db import db
 from app.errors import Conflict
+from app.integrations.queries import attachments_of_run
 from app.runs import queries, services
 from app.runs.models import Run
 from app.web import done, is_fragment, page_key, render
@@ -63,7 +64,11 @@ def index() -> ResponseReturnValue:
 def show(run: str) -> ResponseReturnValue:
     found = queries.get_run(run, workspace_id=workspace().id)
     return render(
-        "runs/show.html", "runs/_run.html", line=timeline(found, membership()), full=request.args.get("compact") is None
+        "runs/show.html",
+        "runs/_run.html",
+        line=timeline(found, membership()),
+        files=[] if is_fragment() else attachments_of_run(workspace().id, found.id),
+        full=request.args.get("compact") is None,
     )
 
 

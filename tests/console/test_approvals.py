@@ -162,3 +162,19 @@ def test_the_inbox_shows_the_card_and_its_run(card, reviewer, browser_of):
 
     assert page.find("article", id=f"approval-{card.public_id}")
     assert page.find("section", id=f"run-{card.run.public_id}")
+
+
+@pytest.mark.parametrize("typed", ["1,500.00", "1.500,00", "1500"])
+def test_an_amount_is_changed_as_people_write_it(card, reviewer, browser_of, typed):
+    page = decide(browser_of(reviewer.user), card, "edit", arg_amount=typed)
+
+    assert page.status == 303
+    db.session.expire_all()
+    assert db.session.get_one(Approval, card.id).args["amount"] == "1500.00"
+
+
+def test_what_is_no_amount_is_said_beside_what_was_typed(card, reviewer, browser_of):
+    page = decide(browser_of(reviewer.user), card, "edit", arg_amount="a lot")
+
+    assert page.status == 422 and "Not saved." in page
+    assert page.find("input", name="arg_amount")["value"] == "a lot"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from pydantic_ai.messages import ModelResponse, ToolCallPart
+from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
 from sqlalchemy import func, select
 
@@ -492,6 +492,19 @@ def test_what_is_decided_while_the_worker_still_reads_is_not_missed(app, ready):
     engine.advance(run.id, wired)  # as the reconciler does with what is due
 
     assert (reloaded(run).state, len(pay.done), len(look.done)) == ("succeeded", 1, 1)
+
+
+def test_a_card_shows_the_sources_that_speak_of_its_action(ready):
+    run, pay = ready("pay"), Counted()
+    sources = ["Warm delivery: touch every box.", "Charged twice goes back to Ada in full.", "Gifts up to 20 a year."]
+    checkpoint = db.session.get_one(RunCheckpoint, run.id)
+    checkpoint.read = [{"ref": str(n), "quote": quote} for n, quote in enumerate(sources * 3)]
+    db.session.commit()
+    asked = [TextPart("Ada was charged twice, it goes back in full."), call("pay", party="Ada", amount=5)]
+
+    engine.advance(run.id, ports(FunctionModel(lambda messages, info: ModelResponse(parts=asked)), pay))
+
+    assert the_card(run).evidence[0]["quote"] == sources[1]
 
 
 def _elsewhere(app: Flask, act: Callable[[], None]) -> None:

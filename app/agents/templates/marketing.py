@@ -56,7 +56,7 @@ BRAND_REVIEW = Template(
         long("text", "The text"),
     ),
     tools=("search_knowledge", "read_attachment", "open_task"),
-    risks=("Reads only",),
+    risks=("Opens tasks",),
     knowledge="Brand guide",
     needs_one_of=("text", "files"),
     sample_input=MappingProxyType(
