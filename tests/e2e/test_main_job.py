@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.e2e
 
@@ -17,6 +17,14 @@ Please return the second charge of EUR 1.840,00.
 Kind regards,
 Petra Jansen
 Hartwell Ltd"""
+
+
+STREAM_LATER = """
+const soon = window.fetch;
+window.fetch = (where, ...how) => String(where.url ?? where).includes('/events')
+  ? new Promise(done => setTimeout(() => done(soon(where, ...how)), 3000)) : soon(where, ...how);
+"""
+"""Each stream connects three seconds later: a run is long at its card by then."""
 
 
 def start_refund(page: Page, site: Any, mail: str = MAIL) -> str:
@@ -66,11 +74,7 @@ def test_a_refund_is_asked_changed_approved_by_two_and_booked_once(site, people)
 def test_a_page_whose_stream_connects_late_still_shows_the_card(site, people):
     owner = people.sign_in("owner@fennelrye.example")
 
-    def late(route: Route) -> None:
-        owner.wait_for_timeout(3_000)  # the run is long at its card by then
-        route.continue_()
-
-    owner.route("**/events*", late)
+    owner.add_init_script(STREAM_LATER)
     card_of(owner, site, start_refund(owner, site, MAIL.replace("20418", "20333")))
 
 
