@@ -10,7 +10,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, RetryPromptPart, To
 from app.runs.sandbox.case import Outcome, Status
 
 _CHANGES = re.compile(
-    r"changes? (?:were |was )?(?:requested|asked for|wanted)\W*(?:by [^:]{1,80})?:?\s*(?P<note>.*)",
+    r"changes? (?:were |was )?(?:requested|asked for|wanted)\s*(?:by [^:]{1,80})?[\s:.]*(?P<note>.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _DECLINED = re.compile(

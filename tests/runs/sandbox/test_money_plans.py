@@ -45,6 +45,19 @@ def test_requested_changes_are_applied_and_asked_again() -> None:
     assert "60.00" in desk.calls("send_mail")[0]["body"]
 
 
+def test_a_change_that_names_both_amounts_takes_the_new_one() -> None:
+    for note in ("changes requested: £60.00 instead of £64.50", "changes requested: not £64.50 but £60.00"):
+        desk = Desk(RULES, answers={"book_refund": [("denied", note)]})
+        desk.work("refund_triage", message=TWICE)
+        assert [args["amount"] for name, args in desk.asked if name == "book_refund"] == ["64.50", "60.00"]
+
+
+def test_a_change_that_names_several_new_amounts_is_not_guessed_at() -> None:
+    desk = Desk(RULES, answers={"book_refund": [("denied", "changes requested: £60.00 or £50.00")]})
+    desk.work("refund_triage", message=TWICE)
+    assert not desk.calls("book_refund") and not desk.calls("send_mail")
+
+
 def test_a_missing_amount_is_asked_for_not_made_up() -> None:
     desk = Desk(RULES)
     desk.work("refund_triage", message="Order 88123 never arrived, refund me. Bob Lee bob@lee.example")

@@ -1,6 +1,7 @@
 """Where sentences and their clauses stand in a text, for telling which amount or number a word is about."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -43,7 +44,9 @@ def clauses_of(text: str, sentence: Span) -> tuple[Span, ...]:
 
 def sentence_at(text: str, at: int) -> Span:
     """The sentence that stands at this place."""
-    return next((s for s in sentences_of(text) if s.holds(at)), Span(0, len(text)))
+    listed = sentences_of(text)
+    found = listed[max(0, bisect_right(listed, at, key=lambda s: s.start) - 1)] if listed else None
+    return found if found and found.holds(at) else Span(0, len(text))
 
 
 def _between(places: list[int]) -> tuple[Span, ...]:
@@ -59,8 +62,9 @@ def _ends(text: str, stop: re.Match[str]) -> bool:
 
 def _line_ends(text: str, at: int) -> bool:
     """Whether the line that ends here ends its sentence."""
-    line, rest = text[text.rfind("\n", 0, at) + 1 : at].strip(), text[at + 1 :]
-    following = rest.partition("\n")[0].strip()
-    if not line or not following or _ITEM.match(rest):
+    line = text[text.rfind("\n", 0, at) + 1 : at].strip()
+    end = text.find("\n", at + 1)
+    following = text[at + 1 : end if end >= 0 else len(text)].strip()
+    if not line or not following or _ITEM.match(text, at + 1):
         return True
     return not (line.endswith(",") or len(line) >= _WRAPPED or following[0].islower())

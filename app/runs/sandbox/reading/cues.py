@@ -9,7 +9,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "charged twice": (
         r"charged (?:me )?(?:twice|double|two times|2x|again)", r"double[- ]?(?:charg|bill|pay|book)\w*", r"duplicate", r"billed (?:me )?twice", r"two (?:identical )?(?:charges|payments)",
         r"paid twice", r"(?:charged|debited|billed|deducted|took)\b(?:[^.!?\n]|\.(?=\d)){1,30}\b(?:twice|two times)", r"(?:doppelt|zweimal) (?:ab)?(?:gebucht|berechnet|bezahlt)",
-        r"(?:abgebucht|belastet)\b[^.!?\n]{0,20}\b(?:doppelt|zweimal)", r"dubbel (?:betaald|afgeschreven|in rekening)", r"(?:débit|prélev|pay|factur)ée?s? deux fois", r"cobrad[oa] dos veces",
+        r"(?:abgebucht|belastet)\b[^.!?\n]{0,20}\b(?:doppelt|zweimal)", r"(?:doppelt|zweimal)\b(?:[^.!?\n]|\.(?=\d)){1,50}\b(?:ab)?gebucht", r"dubbel (?:betaald|afgeschreven|in rekening)", r"(?:débit|prélev|pay|factur)ée?s? deux fois", r"cobrad[oa] dos veces",
     ),
     "damaged or defective": (
         r"damag\w*", r"broken", r"defect\w*", r"faulty", r"crack\w*", r"smashed", r"leak\w*", r"spoil\w*", r"mould\w*", r"rotten", r"does(?:n['’]t| not) work", r"stopped working",
@@ -17,7 +17,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "not delivered": (
         r"(?:never|not|hasn['’]t|has not|didn['’]t|did not|still hasn['’]t) (?:been )?(?:arriv\w*|deliver\w*|receiv\w*|show\w* up|turn\w* up|come)", r"missing (?:item|parcel|package|box|order)", r"lost (?:parcel|package|in transit|shipment)",
-        r"nicht (?:an)?gekommen", r"nicht (?:geliefert|erhalten)", r"niet (?:aangekomen|ontvangen|geleverd)", r"pas (?:reçu|arrivé)", r"no (?:ha )?(?:llegado|recibido)",
+        r"nicht (?:an)?gekommen", r"nicht (?:geliefert|erhalten)", r"niet (?:aangekomen|ontvangen|geleverd)", r"(?:pas|jamais|non) (?:été )?(?:reçu|arrivé|livré)\w*", r"no (?:ha )?(?:llegado|recibido)",
     ),
     "wrong item": (r"wrong (?:item|product|size|colou?r|order|one|goods|article)", r"not what (?:i|we) ordered", r"(?:instead of|rather than) (?:the )?\w+ (?:i|we) ordered", r"falsche\w* (?:artikel|produkt|ware)", r"verkeerde", r"mauvais (?:article|produit)", r"equivocad\w*"),
     "late delivery": (r"(?:too|very|days?|weeks?|arrived) late", r"delay\w*", r"verspät\w*", r"te laat", r"en retard", r"con retraso"),
@@ -45,6 +45,18 @@ TEAMS: Mapping[str, tuple[str, ...]] = {
     "marketing": (r"campaign\w*", r"newsletter", r"website copy", r"press", r"social", r"brand\w*", r"promotion\w*"),
     "support": (r"customer\w*", r"reply", r"call(?: back)?\b", r"ticket\w*", r"follow up", r"apolog\w*", r"inform\w*"),
 }  # fmt: skip
+
+_RULES_ASIDE = re.compile(
+    r"\b(?:ignore|disregard|override|bypass|forget|skip)\b[^.!?\n]{0,30}\b(?:rules?|instructions?|polic(?:y|ies)|checks?|approvals?|limits?|prompt)\b"
+    r"|\b(?:ignorier\w*|vergiss)\b[^.!?\n]{0,30}\b(?:regeln?|anweisung\w*|vorgaben)|\bignore[rz]\b[^.!?\n]{0,30}\b(?:règles|instructions|consignes)"
+    r"|^\W*(?:system|assistant|developer)\s*:|\bpre-?approved\b|\bwithout (?:any )?approval\b|\byou are (?:now )?(?:an?|the) (?:ai|assistant|agent|model|bot)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def sets_rules_aside(text: str) -> bool:
+    """Whether it tells its reader to do without the rules, as no customer or supplier has to."""
+    return bool(_RULES_ASIDE.search(text))
 
 
 @remembered(32)

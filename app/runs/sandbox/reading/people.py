@@ -24,6 +24,11 @@ _SELF = re.compile(
     rf"\b(?i:my name is|this is|i am|i'm|i’m|ich bin|mein name ist|ik ben|mijn naam is|je suis|je m'appelle|me llamo|soy|mi chiamo|sono)"
     rf" (?P<value>{_NAME})"
 )
+_SIGNED = re.compile(
+    rf"(?:^|[.!?,]\s+)(?i:(?:kind |best |many )?(?:regards|thanks|thank you|cheers|thx)|viele grüße|mfg|cordialement|merci|groet(?:en)?|saludos),?[ \t]+(?P<value>{_NAME})[ \t]*$",
+    re.MULTILINE,
+)
+"""A sign-off with the name on its own line."""
 _SUFFIX = (
     r"(?:Ltd|Limited|LLC|LLP|Inc|Corp|Corporation|PLC|plc|GmbH(?: & Co\.? KG)?|AG|UG|KG|OHG|e\.K\.|B\.?V\.?|N\.?V\.?|VOF|S\.?A\.?R\.?L\.?|SAS|S\.?A\.?"
     r"|S\.?L\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|Oy|Oyj|AB|A/S|ApS|AS|Sp\. z o\.o\.|Pty|Co\.|& Co|& Sons|& Söhne|Group|Holding)"
@@ -122,7 +127,7 @@ def _signature(text: str) -> str:
         named = next((line for line in lines[:4] if line), "")
         if name := _clean(re.split(r"\s[|–—-]\s|, ", named)[0]):
             return name
-    return ""
+    return next((name for m in reversed(list(_SIGNED.finditer(text))) if (name := _clean(m["value"]))), "")
 
 
 def _clean(raw: str) -> str:

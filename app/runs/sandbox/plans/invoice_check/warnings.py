@@ -6,6 +6,7 @@ from app.runs.sandbox.case import Case
 from app.runs.sandbox.plans.invoice_check.invoice import Invoice
 from app.runs.sandbox.plans.invoice_check.layout import numbers_in
 from app.runs.sandbox.reading.amounts import find_currencies
+from app.runs.sandbox.reading.cues import sets_rules_aside
 from app.runs.sandbox.wording import line
 
 _NO_INVOICE = re.compile(
@@ -31,10 +32,6 @@ _NEW_ACCOUNT = re.compile(
 _PAYEE = re.compile(
     r"^[ \t]*(?:account (?:holder|name)|beneficiary|payee|pay(?:able)? to|remit to|make (?:cheques|checks|payment) (?:payable )?to|please pay(?: to)?|zugunsten|kontoinhaber|empfänger|rekeninghouder|ten name van|titulaire|bénéficiaire|beneficiario|intestatario)"
     r"[ \t]*[:;=][ \t]*(?P<name>[^\W\d][^\n;]{2,80})",
-    re.IGNORECASE | re.MULTILINE,
-)
-_ORDERS_US = re.compile(
-    r"\b(?:ignore|disregard|override|bypass|skip)\b[^.!?\n]{0,30}\b(?:rules?|instructions?|polic(?:y|ies)|checks?|approvals?|limits?)\b|^\W*(?:system|assistant)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -98,7 +95,7 @@ def _whom_to_pay(i: Invoice, case: Case) -> list[str]:
 
 
 def _instructions(i: Invoice) -> list[str]:
-    return ["It tells its reader to set checks aside. A person reads it first."] if _ORDERS_US.search(i.text) else []
+    return ["It tells its reader to set checks aside. A person reads it first."] if sets_rules_aside(i.text) else []
 
 
 def _same(one: str, other: str) -> bool:

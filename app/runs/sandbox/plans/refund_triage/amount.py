@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.runs.sandbox.case import Case
 from app.runs.sandbox.plans.refund_triage.left_alone import paid_back_before
 from app.runs.sandbox.plans.refund_triage.message import Message
-from app.runs.sandbox.reading.amounts import Amount, find_amounts, parse_amount, said
+from app.runs.sandbox.reading.amounts import CODES, WORDS, Amount, find_amounts, parse_amount, said
 from app.runs.sandbox.reading.amounts_in_words import written_out
 from app.runs.sandbox.reading.clauses import Span, sentence_at
 from app.runs.sandbox.reading.cues import REFUND
@@ -20,7 +21,8 @@ _ASKED_BACK = re.compile(
     re.IGNORECASE,
 )
 _NOT_THIS = re.compile(
-    r"\b(?:not|no|nicht|kein\w*|pas|niet|geen|instead of|except|without|statt|sauf|but|for order of)\b", re.IGNORECASE
+    r"\b(?:not|no|nicht|kein\w*|pas|niet|geen|instead of|except|without|statt|sauf|but|or|otherwise|else|if|within|oder|sonst|falls|ou|sinon|anders|for order of)\b",
+    re.IGNORECASE,
 )
 _LONG_AGO = re.compile(
     r"\b(?:asked|demanded|requested|offered|promised|got|received|had|refused|earlier|previous|last|hatte\w*|erhielt\w*|reçu)\b[^.!?]{0,25}$",
@@ -36,6 +38,14 @@ _TOGETHER = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(r"\b(?:each|apiece|je|jeweils|chacun\w*|elk|per stuk|cada un[oa])\b|\b2 ?x\b", re.IGNORECASE)
+_AT = re.compile(r"\b(?:at|à|zu|je|@|[x×])\s*$", re.IGNORECASE)
+_PRICE_OF_ONE = re.compile(
+    r"\s*(?:each|apiece|a piece|per\b|pro\b|/|chacun|l['’]unité|das stück|je\b|elk|cada)", re.IGNORECASE
+)
+_COUNT = re.compile(
+    rf"(?<!\w)(?:{'|'.join(REFUND)})(?: (?:me|us|of|back|only|just|the|mir|uns|nur|moi))* (?P<n>\d{{1,6}})(?![\d.,]*[\d%/€$£-])(?! ?(?:{'|'.join((*CODES, *WORDS))}|days?|weeks?)\b)",
+    re.IGNORECASE,
+)
 _SHARE = re.compile(
     r"\b(?:half|hälfte|halbe\w*|moitié|helft|mitad|a (?:third|quarter)|partial\w*|teilweise|partiel\w*|gedeeltelijk)\b"
     r"|\d ?(?:%|percent|prozent)(?! ?(?:vat|mwst|ust|tva|btw|iva|tax|sure|happy|satisf))",
@@ -112,12 +122,12 @@ def _listed(message: Message) -> str:
 
 def _settled(m: Message, reason: str) -> Amount | None:
     """The one amount that the text asks for; None where it leaves a choice."""
-    asked = [a for a in m.values if any(_is_asked_for(m, same) for same in m.amounts if same.value == a.value)]
-    if _SHARE.search(m.text) or len(asked) > 1:
+    asked = [a for a in m.amounts if _is_asked_for(m, a)]
+    if _SHARE.search(m.text) or _names_a_count(m) or len({a.value for a in asked}) > 1:
         return None
-    charged = [a for a in m.values if _is_charged(m, a)] if reason == "charged twice" else []
     if asked:
-        return asked[0] if not charged or asked[0].value <= max(a.value for a in charged) else None
+        return asked[0] if len(m.values) == 1 or _is_within_the_rest(m, asked) else None
+    charged = [a for a in m.values if _is_charged(m, a)] if reason == "charged twice" else []
     if len(m.values) == 1:
         return _the_only(m, reason)
     if reason == "wrong price":
@@ -125,12 +135,30 @@ def _settled(m: Message, reason: str) -> Amount | None:
     return _once(charged, m)
 
 
+def _is_within_the_rest(m: Message, asked: list[Amount]) -> bool:
+    """Whether something else in the message comes to as much: nobody gets back more than they name as paid."""
+    return any(a.value >= asked[0].value for a in m.amounts if a not in asked)
+
+
+def _names_a_count(m: Message) -> bool:
+    """Whether a plain number is asked for, as in "refund 30" or "refund 2 of them"."""
+    numbers = (found["n"] for found in _COUNT.finditer(_flat(m.text)))
+    return any(Decimal(n) not in {a.value for a in m.amounts} and n not in m.orders for n in numbers)
+
+
 def _the_only(m: Message, reason: str) -> Amount | None:
     """The only amount; not where it is the price of more than what goes back."""
     amount = m.values[0]
     words = m.text[slice(*sentence_at(m.text, amount.start))]
     both = reason == "charged twice" and _TOGETHER.search(words) and not _EACH.search(words)
-    return None if reason in _OF_A_PART or both else amount
+    return (
+        None if reason in _OF_A_PART or both or (reason != "charged twice" and _is_for_one(m.text, amount)) else amount
+    )
+
+
+def _is_for_one(text: str, amount: Amount) -> bool:
+    """Whether it is the price of one of several things."""
+    return bool(_PRICE_OF_ONE.match(text, amount.end) or _AT.search(text[max(0, amount.start - 6) : amount.start]))
 
 
 def _once(charged: list[Amount], m: Message) -> Amount | None:

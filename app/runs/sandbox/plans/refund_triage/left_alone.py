@@ -1,6 +1,7 @@
 """What a message says is not to be touched: the amounts and orders that were right, or that were paid back before."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from app.runs.sandbox.reading.clauses import Span, clauses_of, sentence_at, sentences_of
@@ -43,7 +44,7 @@ _NOT_SO = re.compile(r"n['’]t|\b(?:not|never|yet to|should|must|would|want|lik
 
 def left_alone(text: str, amounts: Sequence[Span], orders: Sequence[Span]) -> set[Span]:
     """Those of `amounts` and `orders` that the text says to leave as they are."""
-    marks = sorted([*amounts, *orders])
+    amounts, orders, marks = sorted(amounts), sorted(orders), sorted([*amounts, *orders])
     left = {mark for cue in _LEAVE.finditer(text) for mark in _meant(text, cue.start(), cue.end(), marks)}
     names = {text[o.start : o.end] for o in orders if o in left}
     same = {o for o in orders if text[o.start : o.end] in names}
@@ -71,7 +72,8 @@ def _meant(text: str, start: int, end: int, marks: Sequence[Span]) -> list[Span]
 
 
 def _within(span: Span, marks: Sequence[Span]) -> list[Span]:
-    return [m for m in marks if span.holds(m.start)]
+    """Those of `marks`, which are in reading order, that begin inside the span."""
+    return list(marks[bisect_left(marks, (span.start,)) : bisect_left(marks, (span.end,))])
 
 
 def _before(here: Span, clauses: Sequence[Span], marks: Sequence[Span]) -> list[Span]:

@@ -9,6 +9,7 @@ from app.runs.sandbox.reading.clauses import Span, sentence_at
 from app.runs.sandbox.reading.cues import REASONS, REFUND, classify, has
 from app.runs.sandbox.reading.mails import own_words
 from app.runs.sandbox.reading.references import find_loose_references, find_references
+from app.runs.sandbox.reading.remembering import remembered
 
 _MONEY = re.compile(
     r"pa(?:id|y)|charg|price|cost|total|amount|refund|back\b|bill|invoice|debit|deduct|betrag|preis|zahl|buch|erstatt|summe|euro"
@@ -38,6 +39,7 @@ class Message:
         return list({(a.value, a.currency): a for a in reversed(self.amounts)}.values())[::-1]
 
 
+@remembered(16)
 def read_message(whole: str) -> Message:
     """The customer's own words; the whole text where these ask for nothing."""
     own = own_words(whole)

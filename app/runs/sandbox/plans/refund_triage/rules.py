@@ -9,6 +9,7 @@ from app.runs.sandbox.plans.currency import house_currency
 from app.runs.sandbox.plans.refund_triage.claim import Claim
 from app.runs.sandbox.plans.refund_triage.time_limit import time_limit
 from app.runs.sandbox.reading.amounts import same_currency
+from app.runs.sandbox.reading.cues import sets_rules_aside
 from app.runs.sandbox.reading.dates import readable
 from app.runs.sandbox.reading.identity import find_ibans
 from app.runs.sandbox.reading.references import find_references
@@ -20,12 +21,6 @@ _ELSEWHERE = re.compile(
     r"|\b(?:sort code|routing number|account (?:number|no)\b|bic|swift|kontonummer|rekeningnummer|bitcoin|crypto|wallet|western union)\b"
     r"|\bpaypal\b[^.\n]{0,20}\S+@|\b(?:pay|send|transfer|refund|wire)\b[^.!?\n]{0,40}\bto (?:my (?:wife|husband|friend|brother|sister|colleague|agent|lawyer)|a third party|someone else)",
     re.IGNORECASE,
-)
-_ORDERS_US = re.compile(
-    r"\b(?:ignore|disregard|override|bypass|forget|skip)\b[^.!?\n]{0,30}\b(?:rules?|instructions?|polic(?:y|ies)|checks?|approvals?|limits?|prompt)\b"
-    r"|\b(?:ignorier\w*|vergiss)\b[^.!?\n]{0,30}\b(?:regeln?|anweisung\w*|vorgaben)|\bignore[rz]\b[^.!?\n]{0,30}\b(?:règles|instructions|consignes)"
-    r"|^\W*(?:system|assistant|developer)\s*:|\bpre-?approved\b|\bwithout (?:any )?approval\b|\byou are (?:now )?(?:an?|the) (?:ai|assistant|agent|model|bot)\b",
-    re.IGNORECASE | re.MULTILINE,
 )
 _NO_REFUND = re.compile(
     r"\b(?:do not|don['’]t|does not|no longer) (?:want|need|expect|ask for) (?:a |any |my |the )?(?:refund|money back)|\bnot asking for (?:a |any |my )?(?:refund|money)"
@@ -106,7 +101,7 @@ def _unusual(claim: Claim) -> list[str]:
     """What a person should read first."""
     found = {
         "The message says that no refund is wanted.": _NO_REFUND.search(claim.message.text),
-        "The message tells its reader to set rules aside. A person reads it first.": _ORDERS_US.search(claim.text),
+        "The message tells its reader to set rules aside. A person reads it first.": sets_rules_aside(claim.text),
         "The message names nobody: a name or a mail address is missing to book a refund to.": not claim.party,
     }
     return [sentence for sentence, holds in found.items() if holds]

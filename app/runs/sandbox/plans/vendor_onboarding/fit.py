@@ -3,6 +3,7 @@
 import re
 
 from app.runs.sandbox.plans.vendor_onboarding.vendor import Vendor
+from app.runs.sandbox.reading.cues import sets_rules_aside
 from app.runs.sandbox.reading.identity import country_code, find_ibans, iban_problem, vat_problem
 from app.runs.sandbox.reading.people import FREE_MAIL, host_of, same_domain
 
@@ -11,7 +12,7 @@ _COMPANY_FORMS = {"bv", "gmbh", "ltd", "sarl", "sas", "srl", "sl", "ag", "nv", "
 
 def misfits_of(v: Vendor) -> list[str]:
     """What a person should look at before this supplier is set up."""
-    return [*_numbers(v), *_country(v), *_domains(v), *_holder(v), *_other_accounts(v)]
+    return [*_numbers(v), *_country(v), *_domains(v), *_holder(v), *_other_accounts(v), *_instructions(v)]
 
 
 def _numbers(v: Vendor) -> list[str]:
@@ -55,3 +56,7 @@ def _other_accounts(v: Vendor) -> list[str]:
     own = re.sub(r"[\s.-]", "", v.iban).upper()
     named = [i for i in find_ibans(v.text.upper()) if i != own and not iban_problem(i)] if own else []
     return [f"Their papers name another bank account: {i}." for i in named]
+
+
+def _instructions(v: Vendor) -> list[str]:
+    return ["What they wrote tells its reader to set rules aside."] if sets_rules_aside(v.text) else []
