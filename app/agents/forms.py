@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.agents.models import AgentVersion
+from app.agents.numbers import read_number
 from app.errors import Invalid
 from app.integrations.files import Stored, given, note, store_all
 from app.integrations.models import Attachment
@@ -68,7 +68,7 @@ def _take_value(start: Start, spec: dict[str, Any], text: str) -> None:
         return
     try:
         start.values[name] = _READ.get(spec["kind"], str)(text)
-    except (ValueError, InvalidOperation, EmailNotValidError):
+    except (ValueError, EmailNotValidError):
         start.refuse(name, _HOW[spec["kind"]].format(label=spec["label"]))
         return
     if spec["kind"] == "choice" and text not in spec["choices"]:
@@ -89,25 +89,6 @@ def _take_files(start: Start, spec: dict[str, Any], storages: list[FileStorage])
         start.refuse(spec["name"], refusal.sentence)
     if spec["required"] and not real:
         start.refuse(spec["name"], f"Choose a file for “{spec['label']}”.")
-
-
-_CURRENCY = re.compile(r"^(?:[A-Z]{3}\b|[€$£¥])\s*|\s*(?:[A-Z]{3}|[€$£¥])$")
-_ONE_NUMBER = re.compile(r"-?(?:\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+|\d[\d.,]*)?(?:[.,]\d+)?")
-
-
-def read_number(text: str) -> str:
-    """One decimal number as people type it (1.840,00 or 1,840.00), as a plain decimal. Raises ValueError."""
-    bare = _CURRENCY.sub("", text.strip())
-    if not _ONE_NUMBER.fullmatch(bare):
-        raise ValueError(text)
-    kept = re.sub(r"[^\d.,\-]", "", bare)
-    mark = max(kept.rfind("."), kept.rfind(","))
-    decimals = len(kept) - mark - 1 if mark >= 0 else 0
-    if mark >= 0 and (decimals != 3 or kept.count(kept[mark]) == 1 and kept[:mark].lstrip("-") == "0"):
-        kept = re.sub(r"[.,]", "", kept[:mark]) + "." + kept[mark + 1 :]
-    else:
-        kept = re.sub(r"[.,]", "", kept)
-    return format(Decimal(kept), "f")
 
 
 def _email(text: str) -> str:

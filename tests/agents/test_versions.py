@@ -14,8 +14,9 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.accounts.models import User
 from app.agents import queries, services
-from app.agents.forms import read_number, validate_start
+from app.agents.forms import validate_start
 from app.agents.models import Agent, AgentState, AgentVersion
+from app.agents.numbers import read_number
 from app.agents.templates import TEMPLATES
 from app.audit.models import AuditEntry
 from app.db import db
@@ -271,20 +272,30 @@ def test_a_run_keeps_the_version_it_was_started_with(agent, ada):
     [
         ("1840", "1840"), ("1,840.00", "1840.00"), ("1.840,00", "1840.00"), ("€ 1 840,50", "1840.50"),
         ("0,125", "0.125"), ("12.500", "12500"), ("1,234,567", "1234567"), ("-3,5", "-3.5"),
-        ("1’249.90 CHF", "1249.90"), ("12,345.6", "12345.6"), (".5", "0.5"), ("007", "7"),
+        ("1’249.90 CHF", "1249.90"), ("12,345.6", "12345.6"), (".5", "0.5"), ("007", "7"), ("1 840,00", "1840.00"),
+        ("1'840.00", "1840.00"), ("1.840,000", "1840.000"), ("1.234.567,891", "1234567.891"), ("1234.567", "1234.567"),
+        ("1,00,000.50", "100000.50"), ("EUR20", "20"), ("20 euros", "20"), ("eur 20", "20"), ("-$5", "-5"),
+        ("$ −5", "-5"), ("1.840 zł", "1840"), ("kr. 20,-", "20"), ("CHF 20.–", "20"), ("US$ 20", "20"),
+        ("٣,٥", "3.5"), ("5.", "5"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_people_write_it(typed, read):
     assert read_number(typed) == read
 
 
-@pytest.mark.parametrize("typed", ["", "-", ".", "lots", "12-13", "--5", "€"])
+@pytest.mark.parametrize("typed", ["", "-", ".", "lots", "12-13", "--5", "€", "€ EUR", "²", "1_000"])
 def test_what_is_no_number_is_not_made_one(typed):
     with pytest.raises((ValueError, ArithmeticError)):
         read_number(typed)
 
 
-@pytest.mark.parametrize("typed", ["1e5", "12 or 13", "4711 (order), 18.40"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1e5", "12 or 13", "4711 (order), 18.40", "1,2,3", "12.13.14", "4711,18.40", "1.840,00,5", "12 3456", "1 84",
+        "12\n13", "ABC 20", "20 kg", "20 PCS", "5 -5", "1.84 0", "1'84", "€20 €30", "1.840.00", "20%", "0.125,5.1",
+    ],
+)  # fmt: skip
 def test_words_and_numbers_mixed_are_not_made_one_number(typed):
     with pytest.raises((ValueError, ArithmeticError)):
         read_number(typed)
