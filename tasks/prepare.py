@@ -68,7 +68,7 @@ def is_at_head() -> bool:
 
 def policies() -> None:
     """Publish the policies in content/legal that are not yet. Raises when a published text was changed."""
-    import_module("app.legal.services").import_policies()
+    import_module("app.legal.importing").import_policies()
     db.session.commit()
 
 

@@ -14,11 +14,14 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from redis import Redis
+from sqlalchemy import delete
 
 from app import create_app, redis_server
 from app.config import Settings, load
 from app.db import begin_mode
 from app.db import db as database
+from app.legal import importing, library
+from app.legal.models import Origin, PolicyVersion
 from tests import postgres
 from tests.pages import Browser
 
@@ -77,6 +80,9 @@ def application(settings: Settings) -> Iterator[Flask]:
     app.config["PROPAGATE_EXCEPTIONS"] = False  # a test sees the answer that a person would
     with app.app_context():
         database.create_all()
+        importing.import_policies()
+        database.session.commit()
+        _empty()
     yield app
     with app.app_context():
         database.session.remove()
@@ -91,13 +97,18 @@ def app(application: Flask) -> Iterator[Flask]:
         yield application
         database.session.remove()
         _empty()
+        library.forget()
     application.extensions["redis"].flushdb()
 
 
 def _empty() -> None:
+    """Everything but the policies that are on the shelf, which every test may read."""
+    shelf = PolicyVersion.__table__
     with database.engine.begin() as connection:
         for table in reversed(database.metadata.sorted_tables):
-            connection.execute(table.delete())
+            if table is not shelf:
+                connection.execute(table.delete())
+        connection.execute(delete(PolicyVersion).where(PolicyVersion.origin != Origin.FILE))
 
 
 @pytest.fixture

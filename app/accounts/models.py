@@ -41,21 +41,6 @@ class LoginSession(Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
-class TermsAcceptance(Base):
-    """That a person accepted a version of a policy, by its text hash, and stated their authority."""
-
-    __tablename__ = "terms_acceptances"
-    id: Mapped[pk]
-    user_id: Mapped[fk_user] = mapped_column(index=True)
-    slug: Mapped[code]
-    version: Mapped[code]
-    text_sha256: Mapped[sha256]
-    authority: Mapped[str]
-    """The sentence the person attested, word for word."""
-    address: Mapped[name_]
-    accepted_at: Mapped[created]
-
-
 class Registration(Base):
     """An account somebody asked for; it becomes a User when the owner of the address confirms it with the password."""
 

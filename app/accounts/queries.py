@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from app.accounts.models import LoginSession, PasswordReset, Registration, TermsAcceptance, User
+from app.accounts.models import LoginSession, PasswordReset, Registration, User
 from app.db import UtcDateTime, db, now
 from app.errors import Gone, Invalid, NotFound
 from app.mail import checked_address
@@ -49,12 +49,6 @@ def sessions_of(user: User, *, before: str | None = None) -> list[LoginSession]:
         start = select(LoginSession.id).where(LoginSession.public_id == before, LoginSession.user_id == user.id)
         query = query.where(LoginSession.id < start.scalar_subquery())
     return list(db.session.scalars(query.order_by(LoginSession.id.desc()).limit(PAGE + 1)))
-
-
-def acceptances_of(user: User) -> list[TermsAcceptance]:
-    """What the person accepted, newest first."""
-    query = select(TermsAcceptance).where(TermsAcceptance.user_id == user.id)
-    return list(db.session.scalars(query.order_by(TermsAcceptance.id.desc()).limit(PAGE)))
 
 
 def get_registration(token_hash: str) -> Registration:

@@ -8,8 +8,10 @@ from sqlalchemy import func, select, update
 
 from app import jobs, mail
 from app.accounts import passwords, queries, services, sessions
-from app.accounts.models import PasswordReset, Registration, TermsAcceptance, User
+from app.accounts.models import PasswordReset, Registration, User
 from app.audit.services import record
+from app.consent.models import Act
+from app.consent.services import Text, engage
 from app.db import changed, db, now
 from app.errors import Gone
 
@@ -137,12 +139,15 @@ def tell_password_changed(user: User, *, forgot_link: str) -> None:
 
 
 def _accept(user: User, what: Registration) -> None:
-    row = TermsAcceptance(
-        user_id=user.id, slug=what.slug, version=what.version, text_sha256=what.text_sha256,
-        authority=what.authority, address=what.address, accepted_at=what.created_at,
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
+    engage(
+        Act.ACCEPTED,
+        Text(what.slug, what.version, what.text_sha256),
+        user=user,
+        authority=what.authority,
+        basis="registration",
+        address=what.address,
+        at=what.created_at,
+    )
     after = {"policy": what.slug, "version": what.version, "sha256": what.text_sha256, "authority": what.authority}
     summary = f"{user.name} accepted {what.slug} {what.version}"
     record("member:terms:accepted", summary, workspace_id=None, actor=user, after=after)

@@ -1,101 +1,88 @@
-"""The policies as texts: read from content/legal, parsed once, kept by the hash of their file.
+"""The shelf of published policies: what was, is and will be in force.
 
-A file is Markdown with front matter. Each `## Title {#anchor}` is a section and each numbered line a
-clause; the anchor at its end names it for ever, whatever number it has in a later version.
+The rows are the truth. Each process keeps what it has read and looks for changes at most once in
+SHELF_SECONDS, so that a page of a policy asks the database next to nothing.
 """
 
-import hashlib
-import re
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import markdown
-import nh3
-import yaml
-from markupsafe import Markup
+from flask import current_app
+from sqlalchemy import select
 
-from app.config import ROOT
-from app.db import now
+from app.db import after_commit, begin_mode, db, now
 from app.errors import DomainError, NotFound
+from app.formats import day as in_words
+from app.legal import texts
+from app.legal.models import PolicyVersion, Stage, State
+from app.legal.texts import Policy
 
-CONTENT = ROOT / "content" / "legal"
-TAGS = {"p", "a", "em", "strong", "code", "ul", "ol", "li", "ins", "del"}
-ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
-VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
-KINDS = {"change_type": ("major", "minor"), "acceptance": ("none", "continued_use", "click")}
-NEEDED = ("slug", "title", "version", "change_type", "published_on", "effective_on", "acceptance", "summary")
+SHELF_SECONDS = 1.0
+_KEY = "policy-shelf"
 
 
-class BrokenPolicy(DomainError):
-    """A policy file cannot be published as it is; says which file and why."""
+class AlteredPolicy(DomainError):
+    """A published text no longer fits its checksum: it is not shown. `flask policies verify` names it."""
 
     status = 500
+    sentence = "This policy cannot be shown at the moment. Write to hello@leenops.com and we send it to you."
+
+
+class NoVersionThen(NotFound):
+    """No version of this policy was, or can be said to be, in force on that day; says why."""
 
 
 @dataclass(frozen=True)
-class Clause:
-    anchor: str
-    number: str
-    """ "2.1"; the preamble's are "a", "b", … """
-    html: Markup
-    """Cleaned by the allow-list below."""
-    text: str
+class Shelf:
+    """Every published version as it was read at one moment."""
+
+    versions: Mapping[str, tuple[Policy, ...]]
+    """By slug, newest first, without the withdrawn."""
+    withdrawn: Mapping[tuple[str, str], Policy]
+    marks: tuple[tuple[str, str, str, str], ...]
+    """What was read, without the texts: equal marks, equal shelf."""
 
 
-@dataclass(frozen=True)
-class Section:
-    anchor: str
-    number: str
-    """ "2", or '' for the preamble."""
-    title: str
-    clauses: tuple[Clause, ...]
+def shelf() -> Shelf:
+    """The published versions, at most SHELF_SECONDS old in another process and fresh in the one that wrote."""
+    kept: tuple[float, Shelf] | None = current_app.extensions.get(_KEY)
+    if kept is not None and time.monotonic() < kept[0]:
+        return kept[1]
+    fresh = _read(kept[1] if kept else None)
+    current_app.extensions[_KEY] = (time.monotonic() + SHELF_SECONDS, fresh)
+    return fresh
 
 
-@dataclass(frozen=True)
-class Policy:
-    """One version of one policy."""
-
-    slug: str
-    title: str
-    version: str
-    published_on: date
-    effective_on: date
-    is_material: bool
-    acceptance: str
-    """none | continued_use | click"""
-    summary: str
-    notes: tuple[str, ...]
-    sections: tuple[Section, ...]
-    source: str
-    sha256: str
-    """Of the file's bytes: what a person accepted, to the letter."""
-    front_matter: dict[str, Any]
-
-    @property
-    def is_in_force(self) -> bool:
-        current = find_in_force(self.slug)
-        return current is not None and current.version == self.version
-
-    @property
-    def is_announced(self) -> bool:
-        """Published, but its day has not come."""
-        return self.effective_on > now().date()
+def forget() -> None:
+    """Read the shelf anew when it is next asked for."""
+    current_app.extensions.pop(_KEY, None)
 
 
-def versions(slug: str) -> list[Policy]:
-    """Every version of a policy, newest first: also its changelog. Empty when there is no such policy."""
-    folder = CONTENT / slug
-    if not re.fullmatch(r"[a-z0-9-]{1,40}", slug) or not folder.is_dir():
-        return []
-    return sorted((_read(path) for path in folder.glob("*.md")), key=lambda p: _order(p.version), reverse=True)
+def forget_after_commit() -> None:
+    """For who is about to publish or withdraw."""
+    extensions: dict[str, Any] = current_app.extensions
+    after_commit(lambda: extensions.pop(_KEY, None))
+
+
+def versions(slug: str) -> tuple[Policy, ...]:
+    """Every published version of a policy, newest first: also its change log. Empty when there is no such policy."""
+    return shelf().versions.get(slug, ())
+
+
+def known_versions(slug: str) -> tuple[Policy, ...]:
+    """As versions(). Raises NotFound when there is no such policy."""
+    found = versions(slug)
+    if not found:
+        raise NotFound("There is no policy of that name.")
+    return found
 
 
 def find_in_force(slug: str, on: date | None = None) -> Policy | None:
     """The version in force on a day (today by default), or None."""
-    day = on or now().date()
+    day = on or today()
     return next((policy for policy in versions(slug) if policy.effective_on <= day), None)
 
 
@@ -107,12 +94,26 @@ def in_force(slug: str) -> Policy:
     return policy
 
 
+def as_of(slug: str, day: date) -> Policy:
+    """The version in force on a day up to today. Raises NoVersionThen, NotFound when there is no such policy."""
+    found = known_versions(slug)
+    title, first = found[0].title, found[-1].effective_on
+    if day > today():
+        raise NoVersionThen(f"{title}: nobody can say yet what is in force on {in_words(day)}. That day is to come.")
+    policy = find_in_force(slug, day)
+    if policy is None:
+        raise NoVersionThen(f"{title}: no version was in force on {in_words(day)}. The first took effect on {in_words(first)}.")
+    return policy
+
+
 def version(slug: str, number: str) -> Policy:
-    """Exactly this version. Raises NotFound."""
-    for policy in versions(slug):
-        if policy.version == number:
-            return policy
-    raise NotFound("There is no such version of this policy.")
+    """Exactly this published version, also a withdrawn one. Raises NotFound."""
+    here = shelf()
+    found = next((policy for policy in here.versions.get(slug, ()) if policy.version == number), None)
+    found = found or here.withdrawn.get((slug, number))
+    if found is None:
+        raise NotFound("There is no such version of this policy.")
+    return found
 
 
 def index() -> list[Policy]:
@@ -121,103 +122,96 @@ def index() -> list[Policy]:
 
 
 def slugs() -> list[str]:
-    """The names of the policies that have any text."""
-    return sorted(folder.name for folder in CONTENT.iterdir() if folder.is_dir())
+    """The names of the policies that have any published text."""
+    return sorted(shelf().versions)
 
 
-def _order(number: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in number.split("."))
+def announced(slug: str) -> list[Policy]:
+    """The versions whose day has not come, the next one first."""
+    return sorted((p for p in versions(slug) if p.effective_on > today()), key=lambda p: p.effective_on)
 
 
-def _broken(path: Path, why: str) -> BrokenPolicy:
-    return BrokenPolicy(f"content/legal/{path.parent.name}/{path.name}: {why}")
+def changes(since: date | None = None) -> list[Policy]:
+    """Every version of every policy published on `since` or later, newest first."""
+    found = [p for slug in slugs() for p in versions(slug) if since is None or _published(p) >= since]
+    return sorted(found, key=lambda p: (_published(p), p.effective_on, p.title, p.order), reverse=True)
 
 
-def _read(path: Path) -> Policy:
-    content = path.read_bytes()
-    return _parse(path, hashlib.sha256(content).hexdigest(), content.decode())
+def state(policy: Policy, on: date | None = None) -> State:
+    """What a published version is on a day: scheduled, in_force, superseded or withdrawn."""
+    day = on or today()
+    if (policy.slug, policy.version) in shelf().withdrawn:
+        return State.WITHDRAWN
+    if policy.effective_on > day:
+        return State.SCHEDULED
+    current = find_in_force(policy.slug, day)
+    return State.IN_FORCE if current is not None and current.version == policy.version else State.SUPERSEDED
 
 
-@lru_cache(maxsize=256)
-def _parse(path: Path, sha256: str, text: str) -> Policy:
-    matter, body = _split(path, text)
-    _check(path, matter)
-    return Policy(
-        slug=matter["slug"],
-        title=matter["title"],
-        version=str(matter["version"]),
-        published_on=matter["published_on"],
-        effective_on=matter["effective_on"],
-        is_material=bool(matter.get("material")),
-        acceptance=matter["acceptance"],
-        summary=matter["summary"],
-        notes=tuple(matter.get("notes") or ()),
-        sections=_sections(path, body),
-        source=body.strip() + "\n",
-        sha256=sha256,
-        front_matter={
-            key: value if isinstance(value, list | bool | int) else str(value) for key, value in matter.items()
-        },
-    )
+def state_of(row: PolicyVersion, on: date | None = None) -> State:
+    """What a row is on a day, drafts and all."""
+    if row.stage != Stage.PUBLISHED:
+        return State(row.stage)
+    return state(version(row.slug, row.version), on)
 
 
-def _split(path: Path, text: str) -> tuple[dict[str, Any], str]:
-    match = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL)
-    if match is None:
-        raise _broken(path, "line 1: the front matter between two lines of --- is missing.")
+def predecessor(policy: Policy) -> Policy | None:
+    """The version before this one."""
+    return next((p for p in versions(policy.slug) if p.order < policy.order), None)
+
+
+def successor(policy: Policy) -> Policy | None:
+    """The version after this one."""
+    return next((p for p in reversed(versions(policy.slug)) if p.order > policy.order), None)
+
+
+def lastin_words(policy: Policy) -> date | None:
+    """The last day on which this version was, or will be, in force; None while no end is known."""
+    after = successor(policy)
+    return after.effective_on - timedelta(days=1) if after else None
+
+
+def today() -> date:
+    """The day it is for policies: a day of UTC."""
+    return now().date()
+
+
+def _published(policy: Policy) -> date:
+    return policy.published_on or policy.effective_on
+
+
+_MARKS = (
+    select(PolicyVersion.slug, PolicyVersion.version, PolicyVersion.text_sha256, PolicyVersion.stage)
+    .where(PolicyVersion.published_at.is_not(None), PolicyVersion.source != "")
+    .order_by(PolicyVersion.id)
+)
+
+
+def _read(before: Shelf | None) -> Shelf:
+    """What is published now, on a connection of its own: what this transaction may yet undo is not shown."""
+    mode = begin_mode.set("DEFERRED")
     try:
-        matter = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        raise _broken(path, f"the front matter cannot be read: {error}") from error
-    if not isinstance(matter, dict):
-        raise _broken(path, "the front matter must be lines of name: value.")
-    if missing := [name for name in NEEDED if not matter.get(name)]:
-        raise _broken(path, f"the front matter lacks {', '.join(missing)}.")
-    return matter, match[2]
+        with db.engine.connect() as connection:
+            marks = tuple((row[0], row[1], row[2], row[3]) for row in connection.execute(_MARKS))
+            if before is not None and before.marks == marks:
+                return before
+            sources = select(PolicyVersion.slug, PolicyVersion.version, PolicyVersion.source)
+            rows = connection.execute(sources.where(PolicyVersion.published_at.is_not(None))).all()
+    finally:
+        begin_mode.reset(mode)
+    return _arrange({(row[0], row[1]): row[2] for row in rows}, marks)
 
 
-def _check(path: Path, matter: dict[str, Any]) -> None:
-    """Raises BrokenPolicy for front matter that does not fit the file, the calendar or the notice it promises."""
-    if (matter["slug"], str(matter["version"])) != (path.parent.name, path.stem) or not VERSION.fullmatch(path.stem):
-        raise _broken(path, "slug and version must be those of its folder and name, like terms/1.0.md.")
-    for name, allowed in KINDS.items():
-        if matter[name] not in allowed:
-            raise _broken(path, f"{name} must be one of {', '.join(allowed)}.")
-    published, effective, notice = matter["published_on"], matter["effective_on"], matter.get("notice_days", 0)
-    if type(published) is not date or type(effective) is not date or type(notice) is not int:
-        raise _broken(path, "dates are written 2026-06-13 and notice_days is a number.")
-    if effective < published + timedelta(days=notice):
-        raise _broken(path, f"it cannot take effect before its {notice} days of notice are over.")
-
-
-def _sections(path: Path, body: str) -> tuple[Section, ...]:
-    sections, number = [], 0
-    for block in re.split(r"^## ", body, flags=re.MULTILINE)[1:]:
-        head, _, rest = block.partition("\n")
-        found = ANCHOR.search(head)
-        if found is None:
-            raise _broken(path, f"the section “{head.strip()}” has no anchor.")
-        number += found[1] != "preamble"
-        shown = "" if found[1] == "preamble" else str(number)
-        sections.append(Section(found[1], shown, ANCHOR.sub("", head).strip(), _clauses(path, rest, shown)))
-    anchors = [a for s in sections for a in (s.anchor, *(c.anchor for c in s.clauses))]
-    if twice := {a for a in anchors if anchors.count(a) > 1}:
-        raise _broken(path, f"the anchor {sorted(twice)[0]} is used twice.")
-    return tuple(sections)
-
-
-def _clauses(path: Path, rest: str, section: str) -> tuple[Clause, ...]:
-    clauses = []
-    for n, item in enumerate(re.split(r"^\d+\. ", rest, flags=re.MULTILINE)[1:], 1):
-        found = ANCHOR.search(item)
-        if found is None:
-            raise _broken(path, f"a clause has no anchor: {item.strip()[:60]}…")
-        text = ANCHOR.sub("", item).strip()
-        clauses.append(Clause(found[1], f"{section}.{n}" if section else "abcdefgh"[n - 1], _html(text), text))
-    return tuple(clauses)
-
-
-def _html(text: str) -> Markup:
-    """Markdown as safe HTML: an explicit allow-list, no images, no inline anything."""
-    clean = nh3.clean(markdown.markdown(text), tags=TAGS, attributes={"a": {"href"}}, url_schemes={"https", "mailto"})
-    return Markup(clean)
+def _arrange(sources: dict[tuple[str, str], str], marks: tuple[tuple[str, str, str, str], ...]) -> Shelf:
+    by_slug: dict[str, list[Policy]] = {}
+    withdrawn: dict[tuple[str, str], Policy] = {}
+    for slug, number, sha256, stage in marks:
+        policy = texts.parse(sources[slug, number], name=f"{slug}/{number}")
+        if policy.sha256 != sha256:
+            raise AlteredPolicy()
+        if stage == Stage.WITHDRAWN:
+            withdrawn[slug, number] = policy
+        else:
+            by_slug.setdefault(slug, []).append(policy)
+    ordered = {slug: tuple(sorted(found, key=lambda p: p.order, reverse=True)) for slug, found in by_slug.items()}
+    return Shelf(ordered, withdrawn, marks)

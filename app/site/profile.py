@@ -11,6 +11,7 @@ from app.db import db
 from app.errors import Invalid
 from app.extensions import limiter
 from app.site.landing import absolute
+from app.consent.queries import PAGE, engagements_of
 from app.web import Kind, done, notify
 from app.workspaces.members import recheck_streams
 from app.workspaces.queries import memberships_of
@@ -31,7 +32,7 @@ def _page(
         name_form=name or NameForm(formdata=None, name=user.name),
         password_form=password or ChangePasswordForm(formdata=None),
         memberships=memberships_of(user),
-        acceptances=queries.acceptances_of(user),
+        engagements=engagements_of(user.id)[:PAGE],
         form_failed=status == 422,
     )
     return page, status

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from app.accounts.models import PasswordReset, Registration, TermsAcceptance, User
+from app.accounts.models import PasswordReset, Registration, User
+from app.consent.models import Engagement
 from app.accounts.registration import AUTHORITY, MAILS_PER_HOUR
 from app.db import db, now
 from app.jobs import QueuedJob
@@ -50,9 +51,9 @@ def test_what_was_accepted_is_recorded_word_for_word(client, db):
     client.get(last_link(EMAIL))
     client.submit("confirm", password=GOOD)
 
-    row = db.session.query(TermsAcceptance).one()
+    row = db.session.query(Engagement).one()
 
-    assert (row.slug, row.authority) == ("terms", AUTHORITY)
+    assert (row.act, row.slug, row.authority) == ("accepted", "terms", AUTHORITY)
     assert row.version and len(row.text_sha256) == 64
 
 

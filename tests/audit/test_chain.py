@@ -9,7 +9,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import delete, func, insert, select, update
 
 from app.audit.models import AuditEntry, AuditHead
-from app.audit.services import record, verify
+from app.audit.services import CHAINS, record, verify
 from app.db import db
 from app.workspaces.models import Workspace
 from tests.factories import a_user, a_workspace
@@ -117,22 +117,18 @@ def test_a_chain_without_its_end_on_record_is_found(kept, cli):
 
 def test_a_last_entry_forged_with_its_hash_is_found(kept):
     """Whoever recomputes the hash of the last entry would need the end on record as well."""
-    from app.audit.services import digest
-
     row = db.session.scalars(select(AuditEntry).where(*entry(kept, 5))).one()
     row.summary = "Limit is 5000"
-    change(update(AuditEntry).where(*entry(kept, 5)).values(hash=digest(vars(row))))
+    change(update(AuditEntry).where(*entry(kept, 5)).values(hash=CHAINS.digest(vars(row))))
 
     assert verify(kept.id) == (4, "entry 5 is not the one the chain ended with")
 
 
 def test_an_entry_put_behind_the_end_is_found(kept):
-    from app.audit.services import digest
-
     row = db.session.scalars(select(AuditEntry).where(*entry(kept, 5))).one()
     fields = {c.name: getattr(row, c.name) for c in AuditEntry.__table__.columns if c.name not in ("id", "public_id")}
     fields |= {"seq": 6, "prev_hash": row.hash, "public_id": "forged"}
-    fields["hash"] = digest(fields)
+    fields["hash"] = CHAINS.digest(fields)
     change(insert(AuditEntry).values(**fields))
 
     assert verify(kept.id)[1] == "entries after 5 were put behind the end of the chain"

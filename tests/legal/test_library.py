@@ -1,7 +1,6 @@
 """The shelf of policies: what is published stays as it was, and what cannot be published says why."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -9,68 +8,14 @@ from sqlalchemy import func, select, update
 
 from app.db import db
 from app.errors import NotFound
-from app.legal import library, services
-from app.legal.library import BrokenPolicy
-from app.legal.models import PolicyVersion
-
-CLAUSES = """
-## Before you start {#preamble}
-
-1. These rules are for everyone. {#preamble-scope}
-
-## What you may do {#may}
-
-1. Automate **your own** work. {#may-own}
-2. Ask, for example at [our address](mailto:hello@leenops.com):
-    - once,
-    - twice. {#may-ask}
-
-## What you may not do {#may-not}
-
-1. Break things. {#may-not-break}
-"""
-
-
-class Shelf:
-    """A folder of policies in the place of content/legal."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def put(self, name: str = "1.0", body: str = CLAUSES, **changes: object) -> Path:
-        matter: dict[str, object] = {
-            "slug": "rules",
-            "title": "House rules",
-            "version": f'"{name}"',
-            "change_type": "major",
-            "material": "true",
-            "published_on": "2026-06-13",
-            "effective_on": "2026-06-13",
-            "notice_days": 0,
-            "acceptance": "click",
-            "summary": f"Summary of {name}",
-        } | changes
-        path = self.folder / "rules" / f"{name}.md"
-        path.parent.mkdir(exist_ok=True)
-        lines = [f"{name}: {value}" for name, value in matter.items() if value is not None]
-        path.write_text("---\n" + "\n".join(lines) + "\n---\n" + body)
-        return path
-
-
-@pytest.fixture
-def shelf(app, tmp_path, monkeypatch) -> Shelf:
-    monkeypatch.setattr(library, "CONTENT", tmp_path)
-    return Shelf(tmp_path)
-
-
-def published() -> int:
-    count = services.import_policies()
-    db.session.commit()
-    return count
+from app.legal import importing, library
+from app.legal.models import PolicyVersion, State
+from app.legal.texts import BrokenPolicy
 
 
 def test_sections_and_clauses_have_numbers_and_lasting_names(shelf):
     shelf.put()
+    shelf.publish()
 
     before, may, may_not = library.in_force("rules").sections
 
@@ -87,6 +32,7 @@ def test_nothing_dangerous_comes_out_of_a_text(shelf):
         "[a](javascript:alert(1)) [b](data:text/html,x) [c](http://plain.example) <iframe src=//x></iframe>"
     )
     shelf.put(body=f"## One {{#one}}\n\n1. {bad} {{#one-a}}\n")
+    shelf.publish()
 
     html = str(library.in_force("rules").sections[0].clauses[0].html)
 
@@ -96,19 +42,22 @@ def test_nothing_dangerous_comes_out_of_a_text(shelf):
 
 def test_the_newest_version_whose_day_has_come_is_in_force(shelf):
     shelf.put("1.0")
-    shelf.put("1.1", effective_on="2026-07-01", published_on="2026-06-20")
-    shelf.put("1.10", effective_on="2999-01-01", published_on="2026-06-20")
+    shelf.put("1.1", effective_on="2026-07-01", published_on="2026-06-20", material="false")
+    shelf.put("1.10", effective_on="2999-01-01", published_on="2026-06-20", material="false")
+    shelf.publish()
 
     assert library.in_force("rules").version == "1.1"
     assert library.find_in_force("rules", date(2026, 6, 30)).version == "1.0"
     assert library.find_in_force("rules", date(2026, 6, 12)) is None
     assert [p.version for p in library.versions("rules")] == ["1.10", "1.1", "1.0"]
-    assert library.version("rules", "1.10").is_announced and not library.version("rules", "1.0").is_in_force
+    states = {p.version: library.state(p) for p in library.versions("rules")}
+    assert states == {"1.10": State.SCHEDULED, "1.1": State.IN_FORCE, "1.0": State.SUPERSEDED}
 
 
 def test_an_announced_version_takes_effect_on_its_day(shelf):
     shelf.put("1.0")
     shelf.put("2.0", published_on="2026-06-20", effective_on="2026-07-20", notice_days=30)
+    shelf.publish()
 
     with time_machine.travel(datetime(2026, 7, 20, tzinfo=UTC) - timedelta(seconds=1), tick=False):
         assert library.in_force("rules").version == "1.0"
@@ -119,6 +68,7 @@ def test_an_announced_version_takes_effect_on_its_day(shelf):
 @pytest.mark.parametrize("slug", ["nothing", "..", "../legal", "RULES", "", "a" * 400, "rules/1.0", "\x00"])
 def test_what_is_not_there_is_not_found(shelf, slug):
     shelf.put()
+    shelf.publish()
 
     with pytest.raises(NotFound):
         library.in_force(slug)
@@ -129,26 +79,36 @@ def test_what_is_not_there_is_not_found(shelf, slug):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"slug": "others"}, "slug and version must be those"),
-        ({"version": '"2.0"'}, "slug and version must be those"),
-        ({"title": None}, "lacks title"),
-        ({"summary": None, "acceptance": None}, "lacks acceptance, summary"),
-        ({"change_type": "huge"}, "change_type must be one of major, minor"),
-        ({"acceptance": "shrug"}, "acceptance must be one of"),
-        ({"published_on": "soon"}, "dates are written"),
-        ({"notice_days": "many"}, "notice_days is a number"),
-        ({"effective_on": "2026-06-12"}, "cannot take effect before"),
-        ({"notice_days": 30}, "before its 30 days of notice"),
-        ({"summary": '"unclosed'}, "front matter cannot be read"),
+        ({"slug": "others"}, "line 2: slug and version must be those"),
+        ({"version": '"2.0"'}, "line 2: slug and version must be those"),
+        ({"title": None}, "line 1: the front matter lacks title"),
+        ({"acceptance": None, "title": None}, "lacks title, acceptance"),
+        ({"summary": None}, "line 6: a material change needs a summary"),
+        ({"summary": '"  "'}, "line 6: a material change needs a summary"),
+        ({"change_type": "huge"}, "line 5: change_type must be one of major, minor"),
+        ({"acceptance": "shrug"}, "line 10: acceptance must be one of"),
+        ({"published_on": "soon"}, "line 7: dates are written"),
+        ({"published_on": "2026-02-30"}, "line 1: the front matter cannot be read"),
+        ({"notice_days": "many"}, "line 9: notice_days is a number"),
+        ({"notice_days": -1}, "line 9: notice_days is a number"),
+        ({"material": "perhaps"}, "line 6: material is true or false"),
+        ({"efective_on": "2026-06-13"}, "line 12: the front matter has no efective_on"),
+        ({"effective_on": "2026-06-12"}, "line 8: it cannot take effect before"),
+        ({"notice_days": 30}, "line 8: it cannot take effect before its 30 days of notice"),
+        ({"effective_on": "2026-06-13", "material": "false"}, "line 8: it takes effect on 2026-06-13, but 1.0 does so"),
+        ({"effective_on": "2026-07-30", "notice_days": 7}, "line 9: a material change needs at least 30 days"),
+        ({"summary": '"unclosed'}, "line 12: the front matter cannot be read"),
+        ({"notes": "just words"}, "line 12: notes is a list"),
+        ({"moved": "{a b: c}"}, "moved names anchors"),
     ],
 )
 def test_a_file_that_cannot_be_published_says_which_and_why(shelf, changes, why):
     shelf.put()
-    published()
+    shelf.publish()
     shelf.put("1.1", **changes)
 
     with pytest.raises(BrokenPolicy, match=why) as problem:
-        services.import_policies()
+        importing.import_policies()
 
     assert "content/legal/rules/1.1.md" in problem.value.sentence
     assert db.session.scalar(select(func.count(PolicyVersion.id))) == 1
@@ -157,39 +117,42 @@ def test_a_file_that_cannot_be_published_says_which_and_why(shelf, changes, why)
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("## One\n\n1. Text. {#a}\n", "has no anchor"),
-        ("## One {#one}\n\n1. Text.\n", "a clause has no anchor"),
+        ("## One\n\n1. Text. {#a}\n", "line 13: the section “One” has no anchor"),
+        ("## One {#one}\n\n1. Text. {#a}\n2. Text.\n", "line 16: a clause has no anchor"),
         ("## One {#one}\n\n1. Text. {#a}\n2. More. {#a}\n", "the anchor a is used twice"),
         ("## One {#one}\n\n1. Text. {#a}\n\n## Two {#one}\n\n1. Text. {#b}\n", "the anchor one is used twice"),
+        ("Lost words.\n\n## One {#one}\n\n1. Text. {#a}\n", "text must stand in a section"),
+        ("## One {#one}\n\nLost words.\n\n1. Text. {#a}\n", "text must stand in a numbered clause"),
+        ("", "there is no section"),
     ],
 )
 def test_every_section_and_clause_needs_a_name_of_its_own(shelf, body, why):
     shelf.put(body=body)
 
     with pytest.raises(BrokenPolicy, match=why):
-        services.import_policies()
+        importing.import_policies()
 
 
 def test_a_file_without_front_matter_is_refused(shelf):
     shelf.put().write_text("# Only text\n")
 
     with pytest.raises(BrokenPolicy, match="line 1"):
-        services.import_policies()
+        importing.import_policies()
 
 
 def test_each_version_is_published_once(shelf):
     shelf.put("1.0")
-    assert published() == 1
-    shelf.put("1.1")
+    assert shelf.publish() == 1
+    shelf.put("1.1", effective_on="2026-07-13", notice_days=30)
 
-    assert published() == 1
-    assert published() == 0
+    assert shelf.publish() == 1
+    assert shelf.publish() == 0
 
 
 @pytest.mark.parametrize("change", ["a word", "front matter", "a space at the end"])
 def test_a_published_text_that_changed_stops_the_import(shelf, change):
     path = shelf.put()
-    published()
+    shelf.publish()
     text = path.read_text()
     path.write_text(
         {
@@ -198,22 +161,22 @@ def test_a_published_text_that_changed_stops_the_import(shelf, change):
             "a space at the end": text + " ",
         }[change]
     )
-    shelf.put("1.1")
+    shelf.put("1.1", effective_on="2026-07-13", notice_days=30)
 
-    with pytest.raises(BrokenPolicy, match="rules/1.0.md was changed after it was published"):
-        services.import_policies()
+    with pytest.raises(BrokenPolicy, match="rules/1.0.md, line [0-9]+: it was changed after it was published"):
+        importing.import_policies()
     db.session.rollback()
     assert db.session.scalar(select(func.count(PolicyVersion.id))) == 1
 
 
 def test_a_published_text_that_is_gone_stops_the_import(shelf):
     path = shelf.put()
-    shelf.put("1.1")
-    published()
+    shelf.put("1.1", effective_on="2026-07-13", notice_days=30)
+    shelf.publish()
     path.unlink()
 
-    with pytest.raises(BrokenPolicy, match="rules/1.0.md was removed after it was published"):
-        services.import_policies()
+    with pytest.raises(BrokenPolicy, match="rules/1.0.md, line 1: it was removed after it was published"):
+        importing.import_policies()
 
 
 def test_the_commands_publish_and_check(shelf, app):
@@ -228,11 +191,40 @@ def test_the_commands_publish_and_check(shelf, app):
         assert "Restore it and publish a new version instead." in done.output
 
 
-def test_the_terms_on_the_shelf_can_be_published(app):
-    assert published() >= 1
+def test_what_is_on_the_shelf_stays_when_an_import_stops(shelf):
+    path = shelf.put()
+    shelf.publish()
+    path.write_text("nonsense")
 
-    row = db.session.scalars(select(PolicyVersion).where(PolicyVersion.slug == "terms")).one()
-    assert (row.version, row.text_sha256) == ("1.0", library.version("terms", "1.0").sha256)
-    db.session.execute(update(PolicyVersion).values(text_sha256="0" * 64))
     with pytest.raises(BrokenPolicy):
-        services.check_policies()
+        importing.import_policies()
+
+    assert library.in_force("rules").version == "1.0"
+
+
+def test_a_text_altered_in_the_table_is_not_shown(shelf):
+    shelf.put()
+    shelf.publish()
+    db.session.execute(update(PolicyVersion).values(source=PolicyVersion.source + " "))
+    db.session.commit()
+    library.forget()
+
+    with pytest.raises(library.AlteredPolicy):
+        library.in_force("rules")
+
+
+def test_a_process_sees_what_another_published_within_a_second(shelf, monkeypatch):
+    shelf.put()
+    shelf.publish()
+    assert len(library.versions("rules")) == 1
+    shelf.put("1.1", effective_on="2026-07-13", notice_days=30)
+    monkeypatch.setattr(library, "forget_after_commit", lambda: None)  # as in another process
+    shelf.publish()
+
+    monkeypatch.setattr(library.time, "monotonic", lambda: 1e12)
+
+    assert len(library.versions("rules")) == 2
+
+
+def test_the_policies_that_ship_are_as_published(app):
+    assert len(importing.check_policies()) == len(list(importing.CONTENT.glob("*/*.md")))

@@ -72,8 +72,8 @@ FACTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def terms():
+@pytest.fixture
+def terms(app):
     return version("terms", "1.0")
 
 

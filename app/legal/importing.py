@@ -1,0 +1,131 @@
+"""content/legal into the table. All of it or nothing: a problem leaves the site with what it had."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from app.audit.services import record
+from app.config import ROOT
+from app.db import db, now
+from app.legal import library, texts
+from app.legal.models import Origin, PolicyVersion, Stage
+from app.legal.texts import BrokenPolicy, Policy
+from app.legal.timeline import check_timeline
+
+CONTENT = ROOT / "content" / "legal"
+
+
+def import_policies() -> list[PolicyVersion]:
+    """Publish every file that is not yet a version. Flushes. Returns the new versions.
+
+    Raises BrokenPolicy, before anything is written, when a file cannot be read, a published text was
+    changed or removed, or the dates of a policy's versions do not follow one another.
+    """
+    found, rows = check_policies(), _rows()
+    fresh = []
+    for path, policy in found.items():
+        row = rows.get((policy.slug, policy.version))
+        if row is None:
+            fresh.append(_publish(policy, path.read_text()))
+        elif not row.source:  # published before texts were kept in the table
+            row.source = path.read_text()
+    db.session.flush()
+    library.forget_after_commit()
+    return fresh
+
+
+def check_policies() -> dict[Path, Policy]:
+    """Every file, read and compared with what was published. Changes nothing. Raises BrokenPolicy."""
+    found = {path: _read(path) for path in sorted(CONTENT.glob("*/*.md"))}
+    rows = _rows()
+    for path, policy in found.items():
+        _compare(path, policy, rows.get((policy.slug, policy.version)))
+    names = {(policy.slug, policy.version) for policy in found.values()}
+    for (slug, version), row in rows.items():
+        if row.origin == Origin.FILE and (slug, version) not in names:
+            raise BrokenPolicy(
+                f"content/legal/{slug}/{version}.md, line 1: it was removed after it was published. "
+                "Restore it and publish a new version instead."
+            )
+    _check_timelines(found, rows.values())
+    return found
+
+
+def _read(path: Path) -> Policy:
+    name = _name(path)
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise BrokenPolicy(f"{name}, line 1: it is not UTF-8 at byte {error.start}.") from error
+    policy = texts.parse(text, name=name)
+    if (policy.slug, policy.version) != (path.parent.name, path.stem):
+        why = "slug and version must be those of its folder and name, like terms/1.0.md."
+        raise BrokenPolicy(f"{name}, line {policy.line_of('slug')}: {why}")
+    return policy
+
+
+def _compare(path: Path, policy: Policy, row: PolicyVersion | None) -> None:
+    if row is None:
+        return
+    if not row.was_published:
+        raise BrokenPolicy(f"{_name(path)}, line 1: a draft of this version is at work in the support console.")
+    if row.text_sha256 != policy.sha256:
+        line = _first_difference(row.source, path.read_text())
+        raise BrokenPolicy(
+            f"{_name(path)}, line {line}: it was changed after it was published. "
+            "Restore it and publish a new version instead."
+        )
+
+
+def _check_timelines(found: dict[Path, Policy], rows: Iterable[PolicyVersion]) -> None:
+    """The files and what staff published, policy by policy, in the order of their versions."""
+    named = {(policy.slug, policy.version): (policy, _name(path)) for path, policy in found.items()}
+    gone = set()
+    for row in rows:
+        if row.was_published and row.stage == Stage.WITHDRAWN:
+            gone.add((row.slug, row.version))
+        elif row.was_published and (row.slug, row.version) not in named:
+            named[row.slug, row.version] = (texts.parse(row.source, name=row.name), row.name)
+    by_slug: dict[str, list[tuple[Policy, str]]] = {}
+    for key, policy in named.items():
+        if key not in gone:
+            by_slug.setdefault(key[0], []).append(policy)
+    for policies in by_slug.values():
+        check_timeline(policies)
+
+
+def _publish(policy: Policy, text: str) -> PolicyVersion:
+    row = PolicyVersion(
+        slug=policy.slug,
+        version=policy.version,
+        title=policy.title,
+        stage=Stage.PUBLISHED,
+        origin=Origin.FILE,
+        source=text,
+        text_sha256=policy.sha256,
+        effective_on=policy.effective_on,
+        published_on=policy.published_on,
+        authors=[],
+        published_at=now(),
+    )
+    db.session.add(row)
+    what = {"version": policy.version, "sha256": policy.sha256, "effective_on": str(policy.effective_on)}
+    summary = f"{policy.title} {policy.version} was published from its file"
+    record("system:policy:published", summary, workspace_id=None, subject=f"policy:{policy.slug}", after=what)
+    return row
+
+
+def _rows() -> dict[tuple[str, str], PolicyVersion]:
+    return {(row.slug, row.version): row for row in db.session.scalars(select(PolicyVersion))}
+
+
+def _name(path: Path) -> str:
+    return f"content/legal/{path.parent.name}/{path.name}"
+
+
+def _first_difference(before: str, after: str) -> int:
+    """The first line in which two texts differ."""
+    old, new = before.split("\n"), after.split("\n")
+    same = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
+    return (min(len(old), len(new)) if same is None else same) + 1

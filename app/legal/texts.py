@@ -1,0 +1,330 @@
+"""A policy as a text: Markdown with front matter, parsed once and kept by its SHA-256.
+
+Each `## Title {#anchor}` is a section and each numbered line a clause; the anchor at its end names it for
+ever, whatever number it has in a later version. The same form serves a file in content/legal and a draft.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import markdown
+import nh3
+import yaml
+from markupsafe import Markup
+
+from app.errors import DomainError
+
+TAGS = {"p", "a", "em", "strong", "code", "ul", "ol", "li", "ins", "del"}
+SLUG = re.compile(r"[a-z0-9-]{1,40}")
+VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
+ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
+NAME = re.compile(r"[a-z0-9-]+")
+LONGEST = 400_000
+"""Characters of one text, front matter and all."""
+
+
+class Acceptance(StrEnum):
+    """What makes a version binding for who uses LeenOps already."""
+
+    NONE = "none"
+    CONTINUED_USE = "continued_use"
+    CLICK = "click"
+
+
+class BrokenPolicy(DomainError):
+    """A policy text cannot be published as it is; says which, in which line, and why."""
+
+    status = 422
+
+
+@dataclass(frozen=True)
+class Clause:
+    anchor: str
+    number: str
+    """ "2.1"; the preamble's are "a", "b", … """
+    html: Markup
+    """Cleaned by the allow-list above."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Section:
+    anchor: str
+    number: str
+    """ "2", or '' for the preamble."""
+    title: str
+    clauses: tuple[Clause, ...]
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence in plain words on what matters in a version, and the clause it is about, if one."""
+
+    says: str
+    at: str = ""
+
+    def __str__(self) -> str:
+        return self.says
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of one policy."""
+
+    slug: str
+    title: str
+    version: str
+    change_type: str
+    """major | minor"""
+    is_material: bool
+    published_on: date | None
+    """None in a draft: the day is stamped when it is published."""
+    effective_on: date
+    notice_days: int
+    acceptance: str
+    summary: str
+    notes: tuple[Note, ...]
+    moved: Mapping[str, str]
+    """Anchors that earlier versions used, and the ones that took their place."""
+    sections: tuple[Section, ...]
+    text: str
+    """All of it, front matter and Markdown."""
+    sha256: str
+    """Of the whole text: what a person accepted, to the letter."""
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return order(self.version)
+
+    @property
+    def anchors(self) -> dict[str, str]:
+        """Every section's and clause's anchor, and the number it has here."""
+        found = {section.anchor: section.number for section in self.sections}
+        return found | {clause.anchor: clause.number for section in self.sections for clause in section.clauses}
+
+    @property
+    def source(self) -> str:
+        """The Markdown below the front matter."""
+        return self.text.split("---\n", 2)[2].strip() + "\n"
+
+    def line_of(self, field: str) -> int:
+        """The line of the text in which a name of the front matter stands."""
+        return next((n for n, line in enumerate(self.text.splitlines(), 1) if line.startswith(f"{field}:")), 1)
+
+    @property
+    def words(self) -> int:
+        return sum(len(clause.text.split()) for section in self.sections for clause in section.clauses)
+
+
+def order(version: str) -> tuple[int, ...]:
+    """A version as numbers, so that 1.10 comes after 1.9."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def parse(text: str, *, name: str, is_draft: bool = False) -> Policy:
+    """The policy that `text` holds. `name` is how the text is called in a BrokenPolicy, which this raises."""
+    head, matter, body = _split(name, text)
+    _check(head, matter, is_draft)
+    return Policy(
+        slug=matter["slug"],
+        title=str(matter["title"]),
+        version=str(matter["version"]),
+        change_type=matter["change_type"],
+        is_material=matter.get("material", False),
+        published_on=matter.get("published_on"),
+        effective_on=matter["effective_on"],
+        notice_days=matter.get("notice_days", 0),
+        acceptance=matter["acceptance"],
+        summary=str(matter.get("summary") or ""),
+        notes=tuple(_note(head, note) for note in matter.get("notes") or ()),
+        moved=MappingProxyType(matter.get("moved") or {}),
+        sections=_sections(_Place(name, head.ends), body),
+        text=text,
+        sha256=sha256_of(text),
+    )
+
+
+def compose(matter: Mapping[str, Any], body: str) -> str:
+    """The text with this front matter and this Markdown; `parse` reads it back."""
+    head = yaml.safe_dump(dict(matter), sort_keys=False, allow_unicode=True, width=10_000)
+    return f"---\n{head}---\n\n{body.strip()}\n"
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """The front matter of a text that `parse` has accepted."""
+    found: dict[str, Any] = yaml.safe_load(text.split("---\n", 2)[1])
+    return found
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in which text something stands, for a BrokenPolicy."""
+
+    name: str
+    line: int
+
+    def down(self, text: str) -> "_Place":
+        """The place after `text`."""
+        return _Place(self.name, self.line + text.count("\n"))
+
+    def broken(self, why: str) -> BrokenPolicy:
+        return BrokenPolicy(f"{self.name}, line {self.line}: {why}")
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The front matter's place: the line of each name in it."""
+
+    name: str
+    lines: Mapping[str, int]
+    ends: int
+
+    def broken(self, field: str, why: str) -> BrokenPolicy:
+        return _Place(self.name, self.lines.get(field, 1)).broken(why)
+
+
+def _split(name: str, text: str) -> tuple[_Head, dict[str, Any], str]:
+    if len(text) > LONGEST:
+        raise _Place(name, 1).broken(f"it is longer than {LONGEST:,} characters.")
+    match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
+    if match is None:
+        raise _Place(name, 1).broken("the front matter between two lines of --- is missing.")
+    try:
+        node = yaml.compose(match[1], Loader=yaml.SafeLoader)
+        matter = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        raise _yaml_problem(name, error) from error
+    except ValueError as error:  # 2026-02-30 looks like a date and is none
+        raise _Place(name, 1).broken(f"the front matter cannot be read: {error}.") from error
+    if not isinstance(matter, dict) or not isinstance(node, yaml.MappingNode):
+        raise _Place(name, 2).broken("the front matter must be lines of name: value.")
+    lines = {str(key.value): key.start_mark.line + 2 for key, _ in node.value}
+    return _Head(name, lines, match[1].count("\n") + 3), matter, match[2]
+
+
+def _yaml_problem(name: str, error: yaml.YAMLError) -> BrokenPolicy:
+    mark = getattr(error, "problem_mark", None)
+    words = getattr(error, "problem", None) or "it is not YAML"
+    return _Place(name, mark.line + 2 if mark else 1).broken(f"the front matter cannot be read: {words}.")
+
+
+_NEEDED = ("slug", "title", "version", "change_type", "effective_on", "acceptance")
+_KINDS: dict[str, tuple[str, ...]] = {"change_type": ("major", "minor"), "acceptance": tuple(Acceptance)}
+_KNOWN = {*_NEEDED, "material", "published_on", "notice_days", "summary", "notes", "moved"}
+
+
+def _check(head: _Head, matter: dict[str, Any], is_draft: bool) -> None:
+    """Raises BrokenPolicy for front matter with gaps, wrong kinds, or less notice than it promises."""
+    needed = (*_NEEDED, *(() if is_draft else ("published_on",)))
+    if missing := [name for name in needed if not matter.get(name)]:
+        raise head.broken(missing[0], f"the front matter lacks {', '.join(missing)}.")
+    if unknown := sorted(str(name) for name in set(matter) - _KNOWN):
+        raise head.broken(unknown[0], f"the front matter has no {unknown[0]}.")
+    if not SLUG.fullmatch(str(matter["slug"])) or not VERSION.fullmatch(str(matter["version"])):
+        raise head.broken("slug", 'slug is lower-case words and version is "1.0", in quotes.')
+    for field, allowed in _KINDS.items():
+        if matter[field] not in allowed:
+            raise head.broken(field, f"{field} must be one of {', '.join(allowed)}.")
+    _check_kinds(head, matter)
+    _check_days(head, matter)
+
+
+def _check_kinds(head: _Head, matter: dict[str, Any]) -> None:
+    for field in ("published_on", "effective_on"):
+        if type(matter.get(field)) not in (date, type(None)):
+            raise head.broken(field, "dates are written 2026-06-13.")
+    if type(matter.get("notice_days", 0)) is not int or not 0 <= matter.get("notice_days", 0) <= 365:
+        raise head.broken("notice_days", "notice_days is a number from 0 to 365.")
+    if type(matter.get("material", False)) is not bool:
+        raise head.broken("material", "material is true or false.")
+    if type(matter.get("notes") or []) is not list or type(matter.get("moved") or {}) is not dict:
+        raise head.broken("notes", "notes is a list, and moved is lines of old: new.")
+    for old, new in (matter.get("moved") or {}).items():
+        if not (NAME.fullmatch(str(old)) and NAME.fullmatch(str(new))):
+            raise head.broken("moved", "moved names anchors: old: new.")
+
+
+def _check_days(head: _Head, matter: dict[str, Any]) -> None:
+    if matter.get("material") and not str(matter.get("summary") or "").strip():
+        raise head.broken("material", "a material change needs a summary in plain words.")
+    published, notice = matter.get("published_on"), matter.get("notice_days", 0)
+    if published and matter["effective_on"] < published + timedelta(days=notice):
+        raise head.broken("effective_on", f"it cannot take effect before its {notice} days of notice are over.")
+
+
+def _note(head: _Head, note: Any) -> Note:
+    """`- a sentence`, or `- at: anchor` and `says: a sentence`."""
+    if isinstance(note, str):
+        return Note(note)
+    if isinstance(note, dict) and set(note) <= {"at", "says"} and isinstance(note.get("says"), str):
+        return Note(note["says"], str(note.get("at") or ""))
+    raise head.broken("notes", "a note is a sentence, or at: and says:.")
+
+
+def _sections(place: _Place, body: str) -> tuple[Section, ...]:
+    sections, number = [], 0
+    first, *blocks = re.split(r"^## ", body, flags=re.MULTILINE)
+    place = place.down(first)
+    if first.strip():
+        raise place.broken("text must stand in a section: ## Title {#anchor}.")
+    for block in blocks:
+        head, _, rest = block.partition("\n")
+        found = ANCHOR.search(head)
+        if found is None:
+            raise place.broken(f"the section “{head.strip()}” has no anchor.")
+        number += found[1] != "preamble"
+        shown = "" if found[1] == "preamble" else str(number)
+        clauses = _clauses(place.down("\n"), rest, shown)
+        sections.append(Section(found[1], shown, ANCHOR.sub("", head).strip(), clauses))
+        place = place.down(block)
+    if not sections:
+        raise place.broken("there is no section: ## Title {#anchor}.")
+    anchors = [a for s in sections for a in (s.anchor, *(c.anchor for c in s.clauses))]
+    if twice := sorted({a for a in anchors if anchors.count(a) > 1}):
+        raise place.broken(f"the anchor {twice[0]} is used twice.")
+    return tuple(sections)
+
+
+def _clauses(place: _Place, rest: str, section: str) -> tuple[Clause, ...]:
+    clauses: list[Clause] = []
+    first, *items = re.split(r"^\d+\. ", rest, flags=re.MULTILINE)
+    place = place.down(first)
+    if first.strip():
+        raise place.broken("text must stand in a numbered clause: 1. Text {#anchor}.")
+    for n, item in enumerate(items, 1):
+        found = ANCHOR.search(item)
+        if found is None:
+            raise place.broken(f"a clause has no anchor: {item.strip()[:60]}…")
+        text = ANCHOR.sub("", item).strip()
+        clauses.append(Clause(found[1], f"{section}.{n}" if section else _letter(n), _html(text), text))
+        place = place.down(item)
+    return tuple(clauses)
+
+
+def _letter(n: int) -> str:
+    """1 is a, 26 is z, 27 is aa."""
+    return (_letter((n - 1) // 26) if n > 26 else "") + "abcdefghijklmnopqrstuvwxyz"[(n - 1) % 26]
+
+
+def _html(text: str) -> Markup:
+    """Markdown as safe HTML: an explicit allow-list, no images, no inline anything."""
+    clean = nh3.clean(
+        markdown.markdown(text),
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "mailto"},
+        clean_content_tags={"script", "style"},
+    )
+    return Markup(clean)
