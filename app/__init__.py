@@ -19,6 +19,7 @@ BLUEPRINTS = (
     "app.console.knowledge",
     "app.console.records",
     "app.console.audit",
+    "app.console.policies",
     "app.console.stream",
     "app.support",
     "app.doctor",

@@ -71,6 +71,8 @@ class Doors:
     staff_permits: Callable[[Any, StaffPermission], bool]
     require: Callable[[int, Capability], None]
     """Raises Locked (423) when the workspace may not do this now."""
+    before_going_on: Callable[[Any, Permission], Any]
+    """Where a member must go first, if anywhere: a changed policy that they have not seen."""
 
 
 doors: Doors
@@ -104,11 +106,13 @@ def staff_member() -> Any:
 def may(permission: Permission) -> bool:
     """Whether the member looking at this page holds `permission` (for templates: absent, not disabled)."""
     member = g.get("membership")
-    return bool(member and doors.permits(member, permission))
+    return bool(member and doors.permits(member, permission) and not (g.get("declined") and permission not in READING))
 
 
 View = Callable[..., Any]
-READING = ("GET", "HEAD", "OPTIONS")
+SAFE = ("GET", "HEAD", "OPTIONS")
+READING = frozenset({Permission.VIEW, Permission.RECORDS_EXPORT, Permission.AUDIT_READ, Permission.BILLING})
+"""What stays open to who declined a changed policy: nobody is locked out of their data."""
 
 
 def _marked(view: View, guard: Callable[[dict[str, Any]], Any], access: str, *, reads_first: bool = False) -> View:
@@ -117,7 +121,7 @@ def _marked(view: View, guard: Callable[[dict[str, Any]], Any], access: str, *, 
         refused = guard(kwargs)
         if refused is not None:
             return refused
-        if request.method not in READING and not reads_first:
+        if request.method not in SAFE and not reads_first:
             begin_writing()  # who asks is known by now: the write lock is held for the view alone
         return view(*args, **kwargs)
 
@@ -136,9 +140,11 @@ def signed_in(view: View) -> View:
 
 
 def member(
-    permission: Permission, *, needs: Capability | None = None, reads_first: bool = False
+    permission: Permission, *, needs: Capability | None = None, reads_first: bool = False, informed: bool = True
 ) -> Callable[[View], View]:
     """Members of the workspace in the address who hold `permission`, while its standing allows `needs`.
+
+    They have answered what changed policies ask of them, unless the view is not for the `informed` alone.
 
     The view loses the `workspace` path argument; it calls workspace() instead. One that `reads_first` calls
     db.begin_writing() itself, once it knows what it will write: until then it keeps nobody from writing.
@@ -150,7 +156,7 @@ def member(
                 return refused
             g.check_member = partial(_check_member, kwargs.pop("workspace"), permission, needs)
             g.check_member()
-            return None
+            return doors.before_going_on(g.membership, permission) if informed else None
 
         suffix = f" needs {needs}" if needs else ""
         return _marked(view, guard, f"member:{permission}{suffix}", reads_first=reads_first)

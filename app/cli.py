@@ -8,7 +8,7 @@ from flask import Blueprint, current_app
 from app.accounts.cli import users
 from app.audit.cli import audit
 from app.db import begin_mode, db
-from app.legal.cli import policies
+from app.notices.cli import policies
 from app.support.cli import staff, staff_code
 
 bp = Blueprint("operator", __name__, cli_group=None)

@@ -62,8 +62,9 @@ MAIL_RESET = Job("mail_reset", "tasks.accounts.mail_reset", "work", 60)
 DELIVER_MAIL = Job("deliver_mail", "tasks.mail.deliver", "work", 60)
 PARK_RUNS = Job("park_runs", "tasks.runs.park", "work", 300)
 RESUME_RUNS = Job("resume_runs", "tasks.runs.resume", "work", 300)
+SEND_NOTICE = Job("send_notice", "tasks.notices.send", "work", 300)
 
-_ALL = (ADVANCE_RUN, PARSE_DOCUMENT, MAIL_RESET, DELIVER_MAIL, PARK_RUNS, RESUME_RUNS)
+_ALL = (ADVANCE_RUN, PARSE_DOCUMENT, MAIL_RESET, DELIVER_MAIL, PARK_RUNS, RESUME_RUNS, SEND_NOTICE)
 TABLE: dict[str, Job] = {j.name: j for j in _ALL}
 QUEUES = ("runs", "work")
 

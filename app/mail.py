@@ -57,12 +57,22 @@ class MailMessage(Base):
     text: Mapped[str]
     state: Mapped[code]
     problem: Mapped[str | None]
+    at_most_once: Mapped[bool] = mapped_column(default=False)
+    """Rather not delivered than delivered twice: a delivery of unknown outcome counts as failed."""
     created_at: Mapped[created]
     claimed_at: Mapped[datetime | None]
     sent_at: Mapped[utc | None]
 
 
-def send(*, to: list[str], subject: str, text: str, workspace_id: int | None = None, key: str) -> MailMessage:
+def send(
+    *,
+    to: list[str],
+    subject: str,
+    text: str,
+    workspace_id: int | None = None,
+    key: str,
+    at_most_once: bool = False,
+) -> MailMessage:
     """Write one message and queue it, or keep it where there is no SMTP in development. Flushes.
 
     The same `key` returns the message already written. Raises Invalid for a subject or an address
@@ -76,6 +86,7 @@ def send(*, to: list[str], subject: str, text: str, workspace_id: int | None = N
         workspace_id=workspace_id,
         key=key,
         state=MailState.KEPT if keeps else MailState.QUEUED,
+        at_most_once=at_most_once,
     )
     if is_new and not keeps:
         jobs.enqueue(jobs.DELIVER_MAIL, message.id)
@@ -83,7 +94,14 @@ def send(*, to: list[str], subject: str, text: str, workspace_id: int | None = N
 
 
 def write(
-    *, to: list[str], subject: str, text: str, workspace_id: int | None, key: str, state: MailState
+    *,
+    to: list[str],
+    subject: str,
+    text: str,
+    workspace_id: int | None,
+    key: str,
+    state: MailState,
+    at_most_once: bool = False,
 ) -> tuple[MailMessage, bool]:
     """The row of this `key`, and whether it is new. Two writers of one key get the same row."""
     values: dict[str, Any] = {
@@ -94,6 +112,7 @@ def write(
         "subject": checked_subject(subject),
         "text": text[:MAX_TEXT],
         "state": state,
+        "at_most_once": at_most_once,
         "sent_at": now() if state is MailState.SENT else None,
     }
     if not to:
@@ -124,8 +143,9 @@ def messages(*, before: int | None = None) -> list[MailMessage]:
 
 
 def claim(message_id: int) -> MailMessage | None:
-    """The message, if this caller is the one to deliver it now; None when it left or is being delivered."""
+    """The message, if this caller is the one to deliver it now; None when it left, failed or is being delivered."""
     cutoff = now() - timedelta(seconds=CLAIM_SECONDS)
+    _give_up(message_id, cutoff)
     stale = and_(MailMessage.state == MailState.SENDING, MailMessage.claimed_at < cutoff)
     claimed = changed(
         update(MailMessage)
@@ -136,6 +156,18 @@ def claim(message_id: int) -> MailMessage | None:
     if claimed != 1:
         return None
     return db.session.get(MailMessage, message_id, populate_existing=True)
+
+
+def _give_up(message_id: int, cutoff: datetime) -> None:
+    """A message that may leave only once, and perhaps did when its delivery was cut off, is not tried again."""
+    statement = update(MailMessage).where(
+        MailMessage.id == message_id,
+        MailMessage.at_most_once,
+        MailMessage.state == MailState.SENDING,
+        MailMessage.claimed_at < cutoff,
+    )
+    words = "the delivery was cut off and is not repeated"
+    changed(statement.values(state=MailState.FAILED, problem=words).execution_options(synchronize_session=False))
 
 
 def settle(message_id: int, state: MailState, problem: str | None = None) -> bool:

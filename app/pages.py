@@ -14,8 +14,10 @@ from app import access, events, formats
 from app.accounts.services import current_user
 from app.config import ROOT, Settings
 from app.console.counts import nav_counts
+from app.console.informed import before_going_on
 from app.db import begin_mode, db, now
 from app.errors import NotFound
+from app.notices.duties import banner_of
 from app.restrictions.services import require, standing_of
 from app.support.services import current_staff, staff_permits
 from app.workspaces.permissions import permits
@@ -66,6 +68,7 @@ def doors() -> access.Doors:
         staff=current_staff,
         staff_permits=staff_permits,
         require=require,
+        before_going_on=before_going_on,
     )
 
 
@@ -113,10 +116,12 @@ def _context() -> dict[str, Any]:
         "staff": g.get("staff"),
         "now": now(),
         "live_since": g.get("live_since"),
+        "declined": g.get("declined"),
     }
     if workspace is not None and not request.headers.get("HX-Request"):
         context["standing"] = standing_of(workspace.id)
         context["nav_counts"] = nav_counts(g.membership)
+        context["changed_policy"] = banner_of(g.membership) if context["standing"].state == "active" else None
     return context
 
 

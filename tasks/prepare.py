@@ -68,7 +68,7 @@ def is_at_head() -> bool:
 
 def policies() -> None:
     """Publish the policies in content/legal that are not yet. Raises when a published text was changed."""
-    import_module("app.legal.importing").import_policies()
+    import_module("app.notices.cli").import_and_announce()
     db.session.commit()
 
 

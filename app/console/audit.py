@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/audit.csv")
-@member(Permission.AUDIT_READ)
+@member(Permission.AUDIT_READ, informed=False)
 def export() -> Response:
     """What the filter shows, all of it. That somebody took it away is an entry of its own."""
     wanted, name = _wanted(), f"audit-{workspace().slug}-{now().date().isoformat()}.csv"

@@ -27,7 +27,7 @@ def ledger_page() -> ResponseReturnValue:
 
 
 @bp.get("/ledger.csv")
-@member(Permission.RECORDS_EXPORT)
+@member(Permission.RECORDS_EXPORT, informed=False)
 def ledger_csv() -> ResponseReturnValue:
     name = f"ledger-{workspace().slug}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -14,14 +14,14 @@ bp = Blueprint("stream", __name__, url_prefix="/w/<workspace>")
 
 
 @bp.get("/counts")
-@member(Permission.VIEW)
+@member(Permission.VIEW, informed=False)
 def counts() -> str:
     """The menus' counts as they are now, as fragments."""
     return render_template("layouts/_counts.html", nav_counts=nav_counts(membership()))
 
 
 @bp.get("/events")
-@member(Permission.VIEW, needs=Capability.ACT)
+@member(Permission.VIEW, needs=Capability.ACT, informed=False)
 def listen() -> Response:
     """Names of what changes, as server-sent events. Holds no database session while it is open."""
     app, settings = current_app._get_current_object(), current_app.config["SETTINGS"]  # type: ignore[attr-defined]

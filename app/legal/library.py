@@ -102,7 +102,9 @@ def as_of(slug: str, day: date) -> Policy:
         raise NoVersionThen(f"{title}: nobody can say yet what is in force on {in_words(day)}. That day is to come.")
     policy = find_in_force(slug, day)
     if policy is None:
-        raise NoVersionThen(f"{title}: no version was in force on {in_words(day)}. The first took effect on {in_words(first)}.")
+        raise NoVersionThen(
+            f"{title}: no version was in force on {in_words(day)}. The first took effect on {in_words(first)}."
+        )
     return policy
 
 
@@ -165,7 +167,7 @@ def successor(policy: Policy) -> Policy | None:
     return next((p for p in reversed(versions(policy.slug)) if p.order > policy.order), None)
 
 
-def lastin_words(policy: Policy) -> date | None:
+def last_day(policy: Policy) -> date | None:
     """The last day on which this version was, or will be, in force; None while no end is known."""
     after = successor(policy)
     return after.effective_on - timedelta(days=1) if after else None

@@ -74,9 +74,9 @@ class Note:
         return self.says
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
-    """One version of one policy."""
+    """One version of one policy. Two are the same when their texts are."""
 
     slug: str
     title: str
@@ -98,6 +98,12 @@ class Policy:
     """All of it, front matter and Markdown."""
     sha256: str
     """Of the whole text: what a person accepted, to the letter."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Policy) and other.sha256 == self.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
 
     @property
     def order(self) -> tuple[int, ...]:

@@ -16,9 +16,7 @@ def check_timeline(policies: list[tuple[Policy, str]]) -> None:
                 f"does so on {before.effective_on}: each version follows the one before.",
             )  # fmt: skip
         if after.is_material and after.notice_days < NOTICE_DAYS:
-            raise _broken(
-                after, name, "notice_days", f"a material change needs at least {NOTICE_DAYS} days of notice."
-            )
+            raise _broken(after, name, "notice_days", f"a material change needs at least {NOTICE_DAYS} days of notice.")
 
 
 def _broken(policy: Policy, name: str, field: str, why: str) -> BrokenPolicy:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -156,7 +157,7 @@ def _page(policy: Policy, as_of: date | None = None) -> ResponseReturnValue:
     return response
 
 
-def _around(policy: Policy) -> dict[str, object]:
+def _around(policy: Policy) -> dict[str, Any]:
     """What a page says around the text of a version: its state, its neighbours, and where old links lead."""
     known = library.versions(policy.slug)
     current = library.find_in_force(policy.slug)
@@ -200,5 +201,5 @@ def _alternate(response: Response) -> Response:
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    conditional: Response = response.make_conditional(request)
-    return conditional
+    response.make_conditional(request)  # in place
+    return response

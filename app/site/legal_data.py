@@ -28,7 +28,8 @@ def markdown(policy: Policy) -> str:
     state = library.state(policy).replace("_", " ")
     facts = [
         f"# {policy.title}",
-        f"Version {policy.version}, {state}. Takes effect on {policy.effective_on}, published on {policy.published_on}.",
+        f"Version {policy.version}, {state}. Takes effect on {policy.effective_on}, "
+        f"published on {policy.published_on}.",
         f"{address(policy)}\nSHA-256 {policy.sha256}",
         policy.summary,
     ]
@@ -98,7 +99,11 @@ def links(policy: Policy) -> str:
             found[relation] = address(other)
     plain = [f'<{target}>; rel="{relation}"' for relation, target in found.items()]
     plain.append(f'<{base_url()}{url_for("legal.policy_feed", slug=slug)}>; rel="version-history"')
-    for view, mimetype in (("as_markdown", "text/markdown"), ("as_json", "application/json"), ("as_pdf", "application/pdf")):
+    for view, mimetype in (
+        ("as_markdown", "text/markdown"),
+        ("as_json", "application/json"),
+        ("as_pdf", "application/pdf"),
+    ):
         target = base_url() + url_for(f"legal.{view}", slug=slug, version=number)
         plain.append(f'<{target}>; rel="alternate"; type="{mimetype}"')
     return ", ".join(plain)

@@ -7,11 +7,11 @@ from app.access import me, signed_in
 from app.accounts import queries, registration, services
 from app.accounts.forms import ChangePasswordForm, NameForm, blame
 from app.accounts.models import User
+from app.consent.queries import PAGE, engagements_of
 from app.db import db
 from app.errors import Invalid
 from app.extensions import limiter
 from app.site.landing import absolute
-from app.consent.queries import PAGE, engagements_of
 from app.web import Kind, done, notify
 from app.workspaces.members import recheck_streams
 from app.workspaces.queries import memberships_of

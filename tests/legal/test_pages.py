@@ -2,21 +2,20 @@
 
 import gzip
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
+import feedparser
 import pytest
 
 from app.config import ROOT
 from app.legal import library
-from tests.legal.test_library import Shelf
+from tests.factories import a_user
+from tests.pages import Browser
 
 CACHED = ("favicon.svg",)
-
-
-@pytest.fixture
-def shelf(app, tmp_path, monkeypatch) -> Shelf:
-    monkeypatch.setattr(library, "CONTENT", tmp_path)
-    return Shelf(tmp_path)
 
 
 def test_the_index_names_every_policy_with_its_version_and_date(client):
@@ -69,32 +68,236 @@ def test_what_is_not_there_is_a_404(client, path):
     assert client.get(f"/legal/{path}").status == 404
 
 
-def test_an_old_version_says_so_and_leads_to_the_one_in_force(client, shelf):
-    shelf.put("1.0")
-    shelf.put("2.0")
+# ---- versions of a policy ----
 
+SECOND = """
+## Before you start {#preamble}
+
+1. These rules are for everyone who works here. {#preamble-scope}
+
+## What you may not do {#may-not}
+
+1. Break things. {#may-not-break}
+2. Hide what you broke. {#may-not-hide}
+
+## What you may do {#may}
+
+1. Automate **your own** work. {#may-own}
+"""
+
+
+@pytest.fixture
+def rules(shelf) -> Any:
+    """House rules 1.0 of 13 June and 1.1 of 1 October 2026, without the clause `may-ask` and in another order."""
+    shelf.put("1.0")
+    shelf.put("1.1", SECOND, published_on="2026-08-15", effective_on="2026-10-01", notice_days=30)
+    shelf.publish()
+    return shelf
+
+
+@pytest.fixture
+def coming(rules) -> None:
+    day = datetime.now(UTC).date()
+    dates = {"published_on": day - timedelta(days=10), "effective_on": day + timedelta(days=20), "notice_days": 30}
+    rules.put("2.0", SECOND.replace("Break things", "Break anything"), **dates)
+    rules.publish()
+
+
+def test_an_old_version_says_so_and_leads_to_the_one_in_force(client, rules):
     page = client.get("/legal/rules/v1.0")
 
-    assert "You are reading an old version." in page
-    assert client.click("Read the one in force").h1 == "House rules"
+    assert "You are reading an old version." in page and "13 June 2026 to 30 September 2026" in page
+    assert client.click("Read the one in force").path == "/legal/rules"
     assert "old version" not in client.page
 
 
-def test_an_announced_version_says_when_it_takes_effect(client, shelf):
-    shelf.put("1.0")
-    shelf.put("2.0", published_on="2026-06-13", effective_on="2999-02-01")
+def test_each_clause_of_an_old_version_leads_to_the_same_clause_today(client, rules):
+    page = client.get("/legal/rules/v1.0")
 
-    assert "Takes effect on 1 February 2999." in client.get("/legal/rules/v2.0")
-    assert "2.0" in client.get("/legal/rules").find(class_="legal-side").text
+    told = {item.id: item.find(class_="then").text for item in page.find(class_="prose").all("li") if item.id}
+    assert told["may-own"].startswith("The same today, 2.1") and told["preamble-scope"].startswith("Changed since")
+    assert told["may-ask"].startswith("No longer in the policy")
+    today = client.get("/legal/rules")
+    for anchor in told:
+        assert page.find("li", id=anchor).find(class_="then").find("a")["href"] == f"/legal/rules#{anchor}"
+        assert today.find(id=anchor), anchor
+    assert today.find("li", id="may-ask").find("a")["href"] == "/legal/rules/v1.0#may-ask"
 
 
-def test_the_change_log_is_newest_first(client, shelf):
-    for number in ("1.0", "1.9", "1.10"):
-        shelf.put(number)
+def test_a_clause_under_a_new_name_keeps_its_old_address(client, rules):
+    body = SECOND.replace("{#may-own}", "{#may-automate}")
+    rules.put(
+        "1.2",
+        body,
+        published_on="2026-10-05",
+        effective_on="2026-11-10",
+        notice_days=30,
+        moved="{may-own: may-automate}",
+    )
+    rules.publish()
 
-    entries = client.get("/legal/rules").find(class_="legal-side").find("ol").all("li")
+    assert client.get("/legal/rules").find("li", id="may-automate").find(id="may-own")
+    assert "The same today" in client.get("/legal/rules/v1.0").find("li", id="may-own").text
 
-    assert [entry.find("h3").text.split()[0] for entry in entries] == ["1.10", "1.9", "1.0"]
+
+def test_an_announced_version_says_when_it_takes_effect(client, coming):
+    page = client.get("/legal/rules/v2.0")
+    assert "Takes effect on" in page.find(class_="note").text and "Announced" in page.find(class_="doc-head").text
+
+    page = client.get("/legal/rules")
+    assert "Version 2.0 takes effect on" in page and page.find("a", href="/legal/rules/compare/1.1...2.0")
+    assert "What is coming" in client.get("/legal/") and "House rules 2.0" in client.page
+
+
+def test_the_change_log_is_newest_first_and_says_how_much_changed(client, rules):
+    log = client.get("/legal/rules").find(class_="legal-side").find("ol")
+
+    entries = log.all("li")
+    assert [entry.find("h3").text.split()[0] for entry in entries] == ["1.1", "1.0"]
+    assert "passages added" in entries[0].text and "removed" in entries[0].text
+    assert entries[0].find("a", href="/legal/rules/compare/1.0...1.1")
+
+
+def test_the_redline_marks_what_came_and_went_in_words_too(client, rules):
+    page = client.get("/legal/rules/compare/1.0...1.1")
+
+    assert page.status == 200 and "Changes from version 1.0 to 1.1." in page
+    scope = page.find("li", id="preamble-scope")
+    assert scope.find("ins").text == "[added] who works here"
+    assert "Removed; it was 1.2" in page.find("li", id="may-ask").text
+    assert [a.text for a in page.find(class_="legal-nav").all("a", class_="changed")]
+    assert "Was 1.1" in page.find("li", id="may-own").text
+
+
+def test_two_versions_the_wrong_way_round_lead_to_the_right_one(client, rules):
+    page = client.get("/legal/rules/compare/1.1...1.0")
+
+    assert page.path == "/legal/rules/compare/1.0...1.1"
+    assert "The words are the same." in client.get("/legal/rules/compare/1.0...1.0")
+
+
+@pytest.mark.parametrize(
+    ("day", "version"), [("2026-06-13", "1.0"), ("2026-06-20", "1.0"), ("2026-09-30", "1.0"), ("2026-10-01", "1.1")]
+)
+def test_a_policy_can_be_read_as_it_stood_on_a_day(client, rules, day, version):
+    page = client.get(f"/legal/rules/as-of/{day}")
+
+    assert page.status == 200 and "As it stood on" in page
+    assert page.find(class_="doc-head").find("b").text == version
+    assert page.find("link", rel="canonical")["href"].endswith("/v1.0" if version == "1.0" else "/legal/rules")
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("rules/as-of/2026-06-12", "no version was in force on 12 June 2026. The first took effect on 13 June 2026."),
+        ("rules/as-of/2999-01-01", "That day is to come."),
+        ("rules/as-of/2026-02-30", "There is no such day."),
+        ("rules/as-of/yesterday", "There is no such day."),
+        ("rules/as-of/20260620", "There is no such day."),
+        ("rules/as-of/٢٠٢٦-٠٦-٢٠", "There is no such day."),
+        ("nothing/as-of/2026-06-20", "There is no policy of that name."),
+        ("rules/compare/1.0...9.9", "There is no such version of this policy."),
+        ("rules/compare/1.0", "Name two versions"),
+        ("rules/compare/1.0..1.1", "Name two versions"),
+        ("nothing/compare/1.0...1.1", "There is no such version of this policy."),
+        ("rules/v9.9", "There is no such version of this policy."),
+        ("rules/v9.9.pdf", "There is no such version of this policy."),
+        ("nothing.atom", "There is no policy of that name."),
+        ("nothing/read", "There is no policy of that name."),
+        ("changes?since=never", "There is no such day."),
+    ],
+)
+def test_what_is_not_there_says_so_and_leads_back(client, rules, path, sentence):
+    page = client.get(f"/legal/{path}")
+
+    assert page.status == 404 and sentence in page
+    assert page.find("a", href="/legal/")
+    assert bool(page.find(class_="fault").all("a", href="/legal/rules")) == path.startswith("rules")
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("version=1.0", "v1.0"),
+        ("version=1.1&since=1.0", "compare/1.0...1.1"),
+        ("version=1.1&since=", "v1.1"),
+        ("version=1.1&since=1.1", "v1.1"),
+        ("version=1.1&day=2026-06-20", "compare/1.0...1.1"),
+        ("version=1.1&since=&day=2026-10-02", "v1.1"),
+        ("version=nothing&since=nothing", "v1.1"),
+        ("", "v1.1"),
+    ],
+)
+def test_the_form_on_the_page_leads_to_lasting_addresses(client, rules, asked, leads_to):
+    page = client.get(f"/legal/rules/read?{asked}", follow=False)
+
+    assert (page.status, page.location) == (303, f"/legal/rules/{leads_to}")
+
+
+def test_what_changed_in_any_policy_since_a_day(client, coming):
+    assert [h.text.split()[2] for h in client.get("/legal/changes").all("h2")[:3]] == ["2.0", "1.1", "1.0"]
+
+    page = client.get("/legal/changes?since=2026-08-01")
+
+    assert page.h1 == "Policy changes since 1 August 2026" and "House rules 1.0" not in page.find("main").text
+    assert "Nothing has changed since" in client.get(f"/legal/changes?since={datetime.now(UTC).date()}")
+
+
+def relations(header: str) -> dict[str, str]:
+    found = {}
+    for link in header.split(", "):
+        address, *parameters = link.split("; ")
+        relation = next(p for p in parameters if p.startswith("rel=")).removeprefix("rel=").strip('"')
+        found.setdefault(relation, address.strip("<>").removeprefix("http://localhost"))
+    return found
+
+
+def test_the_link_header_names_the_neighbours_in_time(client, coming):
+    middle = relations(client.get("/legal/rules/v1.1").response.headers["Link"])
+    first = relations(client.get("/legal/rules/v1.0").response.headers["Link"])
+
+    assert middle["predecessor-version"] == "/legal/rules/v1.0" and middle["successor-version"] == "/legal/rules/v2.0"
+    assert middle["latest-version"] == "/legal/rules/v1.1" and middle["version-history"] == "/legal/rules.atom"
+    assert "predecessor-version" not in first and first["successor-version"] == "/legal/rules/v1.1"
+    assert relations(client.get("/legal/rules").response.headers["Link"])["canonical"] == "/legal/rules/v1.1"
+    for address in middle.values():
+        assert client.get(address).status == 200
+
+
+@pytest.mark.parametrize("path", ["/legal/changes.atom", "/legal/rules.atom"])
+def test_the_feeds_are_read_by_feed_readers(client, coming, path):
+    response = client.get(path).response
+    feed = feedparser.parse(response.data)
+
+    assert response.mimetype == "application/atom+xml" and not feed.bozo
+    assert [e.title for e in feed.entries] == ["House rules 2.0", "House rules 1.1", "House rules 1.0"]
+    assert feed.entries[0].id.startswith("tag:leenops.com,") and feed.entries[1].link.endswith("/legal/rules/v1.1")
+    assert len({e.id for e in feed.entries}) == 3 and "Summary of 2.0" in feed.entries[0].summary
+
+
+def test_what_has_not_changed_is_not_sent_again(client, rules):
+    for path in ("rules", "rules.json", "rules.md", "rules.pdf", "rules.atom", "changes.atom"):
+        tag = client.get(f"/legal/{path}").response.headers["ETag"]
+        again = Browser(client.app).get(f"/legal/{path}", headers={"If-None-Match": tag}).response
+
+        assert (again.status_code, again.data) == (304, b""), path
+
+
+def test_a_visitor_sees_a_new_version_although_pages_are_kept(client, rules):
+    assert "1.1" in client.get("/legal/rules").find(class_="doc-head").text
+    rules.put("1.2", SECOND, published_on="2026-10-05", effective_on="2026-11-10", notice_days=30)
+    rules.publish()
+
+    assert "1.2" in client.get("/legal/rules").find(class_="doc-head").text
+
+
+def test_a_kept_page_shows_nothing_of_who_asked_first(client, rules, browser_of: Callable[[Any], Browser]):
+    member = a_user()
+    assert "Your workspaces" in browser_of(member).get("/legal/rules")
+
+    assert "Your workspaces" not in client.get("/legal/rules")
+    assert "Your workspaces" in browser_of(member).get("/legal/rules")
 
 
 def test_the_markdown_is_the_text(client):
@@ -102,7 +305,7 @@ def test_the_markdown_is_the_text(client):
 
     assert page.response.mimetype == "text/markdown"
     text = page.body.decode()
-    assert text.startswith("# Terms of service\n\nVersion 1.0, in force since 2026-06-13.")
+    assert text.startswith("# Terms of service\n\nVersion 1.0, in force. Takes effect on 2026-06-13")
     assert "{#liability-cap}" in text
 
 

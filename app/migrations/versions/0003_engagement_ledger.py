@@ -54,6 +54,50 @@ def upgrade() -> None:
     )
     _carry_over()
     op.drop_table("terms_acceptances")
+    with op.batch_alter_table("mail_messages") as batch:
+        batch.add_column(sa.Column("at_most_once", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("mail_messages") as batch:
+        batch.alter_column("at_most_once", server_default=None)
+    op.create_table(
+        "policy_notices",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("public_id", sa.String(20), nullable=False),
+        sa.Column("version_id", BIG, nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("gathered_to", BIG, nullable=False),
+        sa.Column("gathered_at", TIME, nullable=True),
+        sa.Column("finished_at", TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["policy_versions.id"], name=op.f("fk_policy_notices_version_id_policy_versions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_notices")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_policy_notices_public_id")),
+        sa.UniqueConstraint("version_id", "kind", name=op.f("uq_policy_notices_version_id_kind")),
+    )
+    op.create_table(
+        "notice_recipients",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("public_id", sa.String(20), nullable=False),
+        sa.Column("notice_id", BIG, nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("mail_id", BIG, nullable=True),
+        sa.Column("seen_at", TIME, nullable=True),
+        sa.Column("returned_at", TIME, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mail_id"], ["mail_messages.id"], name=op.f("fk_notice_recipients_mail_id_mail_messages")
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["policy_notices.id"], name=op.f("fk_notice_recipients_notice_id_policy_notices")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notice_recipients_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_recipients")),
+        sa.UniqueConstraint("notice_id", "user_id", name=op.f("uq_notice_recipients_notice_id_user_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_notice_recipients_public_id")),
+    )
+    with op.batch_alter_table("notice_recipients") as batch:
+        batch.create_index("ix_notice_recipients_waiting", ["notice_id", "mail_id", "id"])
+        batch.create_index(batch.f("ix_notice_recipients_user_id"), ["user_id"])
 
 
 def _carry_over() -> None:
@@ -89,6 +133,10 @@ def _carry_over() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("notice_recipients")
+    op.drop_table("policy_notices")
+    with op.batch_alter_table("mail_messages") as batch:
+        batch.drop_column("at_most_once")
     op.create_table(
         "terms_acceptances",
         sa.Column("id", BIG, nullable=False),
