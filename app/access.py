@@ -109,6 +109,12 @@ def may(permission: Permission) -> bool:
     return bool(member and doors.permits(member, permission) and not (g.get("declined") and permission not in READING))
 
 
+def may_staff(permission: str) -> bool:
+    """Whether the staff member looking at this page holds `permission` (for templates)."""
+    member = g.get("staff")
+    return bool(member and doors.staff_permits(member, StaffPermission(permission)))
+
+
 View = Callable[..., Any]
 SAFE = ("GET", "HEAD", "OPTIONS")
 READING = frozenset({Permission.VIEW, Permission.RECORDS_EXPORT, Permission.AUDIT_READ, Permission.BILLING})

@@ -76,7 +76,7 @@ def prepare(app: Flask) -> None:
     """Per-request context, template globals and filters."""
     formats.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(may=_may, static_url=static_url)
+    app.jinja_env.globals.update(may=_may, may_staff=access.may_staff, static_url=static_url)
 
     @app.before_request
     def _open() -> None:

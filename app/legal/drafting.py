@@ -184,14 +184,15 @@ def _read(wording: Wording) -> Policy:
 
 def _publishable(row: PolicyVersion, published_on: date) -> Policy:
     """The version as it would be published on that day. Raises BrokenPolicy when it cannot be."""
+    if row.effective_on < published_on:
+        line = texts.parse(row.source, name=NAME, is_draft=True).line_of("effective_on")
+        raise BrokenPolicy(NAME, line, "its day is over. Choose another.", "effective_on")
     policy = texts.parse(wording_of(row).text(published_on), name=NAME)
-    if policy.effective_on < published_on:
-        raise BrokenPolicy(f"{NAME}, line {policy.line_of('effective_on')}: its day is over. Choose another.")
     published = [(other, f"{other.title} {other.version}") for other in library.versions(row.slug)]
     check_timeline([*published, (policy, NAME)])
     anchors = set(policy.anchors)
     if lost := sorted({new for new in policy.moved.values() if new not in anchors}):
-        raise BrokenPolicy(f"{NAME}, line {policy.line_of('moved')}: there is no {lost[0]} in this version.")
+        raise BrokenPolicy(NAME, policy.line_of("moved"), f"there is no {lost[0]} in this version.", "moved")
     return policy
 
 

@@ -44,10 +44,8 @@ def check_policies() -> dict[Path, Policy]:
     names = {(policy.slug, policy.version) for policy in found.values()}
     for (slug, version), row in rows.items():
         if row.origin == Origin.FILE and (slug, version) not in names:
-            raise BrokenPolicy(
-                f"content/legal/{slug}/{version}.md, line 1: it was removed after it was published. "
-                "Restore it and publish a new version instead."
-            )
+            why = "it was removed after it was published. Restore it and publish a new version instead."
+            raise BrokenPolicy(f"content/legal/{slug}/{version}.md", 1, why)
     _check_timelines(found, rows.values())
     return found
 
@@ -57,11 +55,11 @@ def _read(path: Path) -> Policy:
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        raise BrokenPolicy(f"{name}, line 1: it is not UTF-8 at byte {error.start}.") from error
+        raise BrokenPolicy(name, 1, f"it is not UTF-8 at byte {error.start}.") from error
     policy = texts.parse(text, name=name)
     if (policy.slug, policy.version) != (path.parent.name, path.stem):
         why = "slug and version must be those of its folder and name, like terms/1.0.md."
-        raise BrokenPolicy(f"{name}, line {policy.line_of('slug')}: {why}")
+        raise BrokenPolicy(name, policy.line_of("slug"), why)
     return policy
 
 
@@ -69,13 +67,11 @@ def _compare(path: Path, policy: Policy, row: PolicyVersion | None) -> None:
     if row is None:
         return
     if not row.was_published:
-        raise BrokenPolicy(f"{_name(path)}, line 1: a draft of this version is at work in the support console.")
+        raise BrokenPolicy(_name(path), 1, "a draft of this version is at work in the support console.")
     if row.text_sha256 != policy.sha256:
         line = _first_difference(row.source, path.read_text())
-        raise BrokenPolicy(
-            f"{_name(path)}, line {line}: it was changed after it was published. "
-            "Restore it and publish a new version instead."
-        )
+        why = "it was changed after it was published. Restore it and publish a new version instead."
+        raise BrokenPolicy(_name(path), line, why)
 
 
 def _check_timelines(found: dict[Path, Policy], rows: Iterable[PolicyVersion]) -> None:

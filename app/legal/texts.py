@@ -43,6 +43,11 @@ class BrokenPolicy(DomainError):
 
     status = 422
 
+    def __init__(self, name: str, line: int, why: str, field: str = "") -> None:
+        super().__init__(f"{name}, line {line}: {why}")
+        self.line, self.why, self.field = line, why, field
+        """`field` is the name in the front matter that it is about, if one."""
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -185,8 +190,12 @@ class _Place:
         """The place after `text`."""
         return _Place(self.name, self.line + text.count("\n"))
 
+    def at(self, text: str) -> "_Place":
+        """The place where the first words of `text` stand."""
+        return self.down(text[: len(text) - len(text.lstrip())])
+
     def broken(self, why: str) -> BrokenPolicy:
-        return BrokenPolicy(f"{self.name}, line {self.line}: {why}")
+        return BrokenPolicy(self.name, self.line, why)
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ class _Head:
     ends: int
 
     def broken(self, field: str, why: str) -> BrokenPolicy:
-        return _Place(self.name, self.lines.get(field, 1)).broken(why)
+        return BrokenPolicy(self.name, self.lines.get(field, 1), why, field)
 
 
 def _split(name: str, text: str) -> tuple[_Head, dict[str, Any], str]:
@@ -282,9 +291,9 @@ def _note(head: _Head, note: Any) -> Note:
 def _sections(place: _Place, body: str) -> tuple[Section, ...]:
     sections, number = [], 0
     first, *blocks = re.split(r"^## ", body, flags=re.MULTILINE)
-    place = place.down(first)
     if first.strip():
-        raise place.broken("text must stand in a section: ## Title {#anchor}.")
+        raise place.at(first).broken("text must stand in a section: ## Title {#anchor}.")
+    place = place.down(first)
     for block in blocks:
         head, _, rest = block.partition("\n")
         found = ANCHOR.search(head)
@@ -306,9 +315,9 @@ def _sections(place: _Place, body: str) -> tuple[Section, ...]:
 def _clauses(place: _Place, rest: str, section: str) -> tuple[Clause, ...]:
     clauses: list[Clause] = []
     first, *items = re.split(r"^\d+\. ", rest, flags=re.MULTILINE)
-    place = place.down(first)
     if first.strip():
-        raise place.broken("text must stand in a numbered clause: 1. Text {#anchor}.")
+        raise place.at(first).broken("text must stand in a numbered clause: 1. Text {#anchor}.")
+    place = place.down(first)
     for n, item in enumerate(items, 1):
         found = ANCHOR.search(item)
         if found is None:

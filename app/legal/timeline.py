@@ -20,4 +20,4 @@ def check_timeline(policies: list[tuple[Policy, str]]) -> None:
 
 
 def _broken(policy: Policy, name: str, field: str, why: str) -> BrokenPolicy:
-    return BrokenPolicy(f"{name}, line {policy.line_of(field)}: {why}")
+    return BrokenPolicy(name, policy.line_of(field), why, field)

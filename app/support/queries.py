@@ -73,6 +73,11 @@ def facts_of(workspace: Workspace) -> Facts:
 
 def names_of(measures: Iterable[Restriction]) -> dict[int, str]:
     """Who imposed and lifted these measures, by id."""
-    ids = {who for m in measures for who in (m.imposed_by, m.lifted_by) if who is not None}
-    rows = db.session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(ids)))
+    return staff_names(who for m in measures for who in (m.imposed_by, m.lifted_by))
+
+
+def staff_names(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of these staff members, by id."""
+    wanted = {who for who in ids if who is not None}
+    rows = db.session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(wanted)))
     return {row.id: row.name for row in rows}

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from app.db import db
 from app.legal import importing, library
 from app.legal.models import PolicyVersion
+from app.notices.models import NoticeRecipient, PolicyNotice
 
 CLAUSES = """
 ## Before you start {#preamble}
@@ -74,6 +75,7 @@ def shelf(app, tmp_path, monkeypatch) -> Iterator[Shelf]:
 
 
 def _clear() -> None:
-    db.session.execute(delete(PolicyVersion))
+    for model in (NoticeRecipient, PolicyNotice, PolicyVersion):
+        db.session.execute(delete(model))
     db.session.commit()
     library.forget()

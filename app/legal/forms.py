@@ -1,0 +1,127 @@
+"""The shape of a version as staff write it. What a version may be is the rule of app.legal.drafting."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+
+from app.legal import library, texts
+from app.legal.drafting import NAME, Wording
+from app.legal.texts import Policy
+from app.legal.timeline import NOTICE_DAYS
+
+_NOTE = re.compile(r"#([a-z0-9-]+)\s+(.*)")
+_MOVED = re.compile(r"([a-z0-9-]+)\s*->\s*([a-z0-9-]+)")
+_LONG = Length(max=texts.LONGEST, message=f"Use at most {texts.LONGEST:,} characters.")
+
+
+class WordingForm(FlaskForm):
+    """A version but for its policy and its number, which a draft keeps."""
+
+    title = StringField("Title", [InputRequired("Give the policy its title."), Length(max=200)])
+    change_type = RadioField(
+        "Kind of change", [InputRequired("Choose the kind.")], choices=[("major", "Major"), ("minor", "Minor")]
+    )
+    material = BooleanField("Material: it changes what somebody may do, must do or pays, or what we do with data")
+    effective_on = DateField("Takes effect on", [InputRequired("Choose the day.")])
+    notice_days = IntegerField("Days of notice", [NumberRange(0, 365, "Enter a number from 0 to 365.")], default=0)
+    acceptance = RadioField(
+        "How it binds who uses LeenOps already",
+        [InputRequired("Choose one.")],
+        choices=[(one.value, one.value) for one in texts.Acceptance],
+    )
+    summary = TextAreaField("Summary in plain words", [Length(max=1000, message="Use at most 1,000 characters.")])
+    notes = TextAreaField("What changes, one sentence a line", [_LONG])
+    moved = TextAreaField("Anchors that have a new name", [_LONG])
+    body = TextAreaField("Text", [InputRequired("Write the text."), _LONG])
+
+    def validate_moved(self, field: TextAreaField) -> None:
+        for line in _lines(field.data):
+            if not _MOVED.fullmatch(line):
+                raise ValidationError("Write each as old-anchor -> new-anchor.")
+
+    def wording(self, slug: str, version: str) -> Wording:
+        """What was typed, for this policy and this number."""
+        return Wording(
+            slug=slug,
+            version=version,
+            title=_plain(self.title.data),
+            change_type=self.change_type.data,
+            is_material=bool(self.material.data),
+            effective_on=self.effective_on.data or date.min,
+            notice_days=self.notice_days.data or 0,
+            acceptance=self.acceptance.data,
+            summary=" ".join(_plain(self.summary.data).split()),
+            notes=tuple(_note(line) for line in _lines(self.notes.data)),
+            moved=dict(_MOVED.fullmatch(line).groups() for line in _lines(self.moved.data)),  # type: ignore[union-attr]
+            body=_plain(self.body.data),
+        )
+
+
+class NewVersionForm(WordingForm):
+    """A version of a policy that has none at work yet."""
+
+    slug = StringField(
+        "Policy",
+        [InputRequired("Name the policy."), Regexp(texts.SLUG.pattern + "$", message="Use a-z, 0-9 and hyphens.")],
+    )
+    version = StringField(
+        "Version",
+        [InputRequired("Give it a number."), Regexp(texts.VERSION.pattern + "$", message="Write it like 1.1.")],
+    )
+
+
+def typed(wording: Wording) -> dict[str, Any]:
+    """A wording as the form shows it."""
+    plain = ("slug", "version", "title", "change_type", "effective_on", "notice_days", "acceptance", "summary", "body")
+    return {name: getattr(wording, name) for name in plain} | {
+        "material": wording.is_material,
+        "notes": "\n".join(
+            f"#{note['at']} {note['says']}" if note.get("at") else note["says"] for note in wording.notes
+        ),
+        "moved": "\n".join(f"{old} -> {new}" for old, new in wording.moved.items()),
+    }
+
+
+def suggested(policy: Policy) -> dict[str, Any]:
+    """A new version of `policy`, to start from: its text, the next number, and the first day it could count."""
+    *most, last = policy.order
+    return {
+        "slug": policy.slug,
+        "version": ".".join(str(part) for part in (*most, last + 1)),
+        "title": policy.title,
+        "change_type": "minor",
+        "material": False,
+        "effective_on": library.today() + timedelta(days=NOTICE_DAYS + 7),
+        "notice_days": NOTICE_DAYS,
+        "acceptance": policy.acceptance,
+        "body": policy.source,
+    }
+
+
+def blamed(form: WordingForm, error: texts.BrokenPolicy, wording: Wording) -> WordingForm:
+    """The form with what is wrong with the text, at the line of the box it stands in."""
+    head = wording.text().split("---\n", 2)
+    above = head[1].count("\n") + 3  # two lines of --- and an empty one
+    where = f"Line {error.line - above}: " if error.line > above else ""
+    field = form.body if where or error.field not in form._fields else form._fields[error.field]
+    field.errors = [*field.errors, f"{where}{error.why}".removeprefix(f"{NAME}, ")]
+    return form
+
+
+def _note(line: str) -> dict[str, str]:
+    found = _NOTE.fullmatch(line)
+    return {"at": found[1], "says": found[2]} if found else {"says": line}
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in _plain(text).split("\n") if line.strip()]
+
+
+def _plain(text: str | None) -> str:
+    """Without what no text needs: control characters but line breaks."""
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c == "\n" or c.isprintable())
