@@ -49,7 +49,7 @@ class Duty:
 
 def duty_of(membership: Membership) -> Duty | None:
     """The first thing a member must answer or have written down; None when all is settled, which is remembered."""
-    key = (membership.id, library.shelf().marks, library.today())
+    key = (membership.public_id, library.shelf().marks, library.today())
     settled: dict[object, None] = current_app.extensions.setdefault(_KEY, {})
     if key in settled:
         return None
@@ -110,7 +110,7 @@ def _basis(delivery: Delivery) -> str:
 def forget(membership: Membership) -> None:
     """Look anew when the member's next page is asked for."""
     settled: dict[object, None] = current_app.extensions.get(_KEY, {})
-    settled.pop((membership.id, library.shelf().marks, library.today()), None)
+    settled.pop((membership.public_id, library.shelf().marks, library.today()), None)
 
 
 def note_seen(membership: Membership, policy: Policy, *, address: str) -> None:
