@@ -34,6 +34,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit_read"
     SETTINGS = "settings"
     BILLING = "billing"
+    AGREEMENTS = "agreements"
 
 
 class StaffPermission(StrEnum):
@@ -42,6 +43,7 @@ class StaffPermission(StrEnum):
     VIEW = "staff_view"
     RESTRICT = "staff_restrict"
     POLICIES = "staff_policies"
+    AGREEMENTS = "staff_agreements"
     ADMIN = "staff_admin"
 
 

@@ -131,5 +131,19 @@ def _aware(moment: datetime) -> datetime:
 
 def register(app: Flask) -> None:
     """Make the words above filters of `app`'s templates."""
-    for words in (number, money, dollars, duration, filesize, local, day, short_day, ago, iso, as_json, initials):
+    for words in (
+        number,
+        money,
+        dollars,
+        duration,
+        filesize,
+        local,
+        day,
+        short_day,
+        in_utc,
+        ago,
+        iso,
+        as_json,
+        initials,
+    ):
         app.jinja_env.filters[words.__name__] = words
