@@ -19,6 +19,7 @@ BLUEPRINTS = (
     "app.console.knowledge",
     "app.console.records",
     "app.console.audit",
+    "app.console.terms",
     "app.console.stream",
     "app.support",
     "app.doctor",
