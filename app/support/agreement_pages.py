@@ -1,12 +1,14 @@
 """The pages of the agreement register: what each needs to be shown."""
 
+from datetime import date
+
 from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.access import staff_member
 from app.agreements import queries, rules
 from app.agreements.forms import AgreementForm, Errors, OverrideForm
-from app.agreements.models import Agreement, Effect, Kind
+from app.agreements.models import Agreement, Kind
 from app.agreements.parameters import CURRENCIES, TABLE, UNITS, read
 from app.agreements.wording import EFFECTS, KINDS, PARTIES, STATES, to_html
 from app.db import db, now
@@ -49,7 +51,7 @@ def clause_page(found: Agreement, form: OverrideForm, errors: Errors | None = No
         said={(row.policy, row.clause) for row in queries.overrides_of(found)},
         form=form,
         errors=errors or {},
-        effects=list(Effect),
+        sets_figure=any((p.policy, p.clause) == (form.policy, form.clause) for p in TABLE.values()),
         parameters=TABLE,
         currencies=[(code, code) for code in CURRENCIES],
         units=list(UNITS.items()),
@@ -68,6 +70,7 @@ def show_page(found: Agreement, errors: Errors | None = None) -> ResponseReturnV
         subject=queries.workspace_of(found),
         overrides=[(row, *_place(row.policy, row.clause), to_html(row.text)) for row in queries.overrides_of(found)],
         figures=lambda row: [TABLE[name].in_words(value) for name, value in read(row.parameters).items()],
+        signatories=[who | {"signed_on": date.fromisoformat(who["signed_on"])} for who in found.signatories],
         missing=rules.missing(found),
         is_author=staff_member().id in found.authors,
         names=queries.names_of(found),
