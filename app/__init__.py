@@ -20,6 +20,7 @@ BLUEPRINTS = (
     "app.console.records",
     "app.console.audit",
     "app.console.policies",
+    "app.console.terms",
     "app.console.stream",
     "app.support",
     "app.doctor",

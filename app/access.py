@@ -34,6 +34,7 @@ class Permission(StrEnum):
     AUDIT_READ = "audit_read"
     SETTINGS = "settings"
     BILLING = "billing"
+    AGREEMENTS = "agreements"
 
 
 class StaffPermission(StrEnum):
@@ -42,6 +43,7 @@ class StaffPermission(StrEnum):
     VIEW = "staff_view"
     RESTRICT = "staff_restrict"
     POLICIES = "staff_policies"
+    AGREEMENTS = "staff_agreements"
     ADMIN = "staff_admin"
 
 
@@ -107,12 +109,6 @@ def may(permission: Permission) -> bool:
     """Whether the member looking at this page holds `permission` (for templates: absent, not disabled)."""
     member = g.get("membership")
     return bool(member and doors.permits(member, permission) and not (g.get("declined") and permission not in READING))
-
-
-def may_staff(permission: str) -> bool:
-    """Whether the staff member looking at this page holds `permission` (for templates)."""
-    member = g.get("staff")
-    return bool(member and doors.staff_permits(member, StaffPermission(permission)))
 
 
 View = Callable[..., Any]

@@ -16,6 +16,7 @@ from app.accounts.passwords import hash_password
 from app.agents import services as agents
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
+from app.agreements.demo import seed_agreements
 from app.approvals.services import default_rules
 from app.db import db, now
 from app.integrations.files import keep
@@ -67,6 +68,7 @@ def seed() -> None:
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
     rules = _shelf(north, "House rules", _documents("northwind", ("branch-handbook", "returns-policy")))
     _agents(north, ("refund_triage", "invoice_check"), lambda team: [rules])
+    seed_agreements()
     db.session.commit()
 
 

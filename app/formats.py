@@ -84,6 +84,17 @@ def day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
+def short_day(on: date) -> str:
+    """The same in short, where many stand together: "13 Jun 2026"."""
+    return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
+
+
+def in_utc(at: datetime) -> str:
+    """A moment for a letter, whose reader may be anywhere: "22 Nov 2026, 14:02 UTC"."""
+    utc = _aware(at).astimezone(UTC)
+    return f"{short_day(utc.date())}, {utc:%H:%M} UTC"
+
+
 def ago(moment: datetime | None, at: datetime | None = None) -> str:
     """4 min ago, in 56 min; from a day on the date itself. leen.js says the same words."""
     if moment is None:
@@ -120,5 +131,19 @@ def _aware(moment: datetime) -> datetime:
 
 def register(app: Flask) -> None:
     """Make the words above filters of `app`'s templates."""
-    for words in (number, money, dollars, duration, filesize, local, day, ago, iso, as_json, initials):
+    for words in (
+        number,
+        money,
+        dollars,
+        duration,
+        filesize,
+        local,
+        day,
+        short_day,
+        in_utc,
+        ago,
+        iso,
+        as_json,
+        initials,
+    ):
         app.jinja_env.filters[words.__name__] = words

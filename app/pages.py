@@ -76,7 +76,7 @@ def prepare(app: Flask) -> None:
     """Per-request context, template globals and filters."""
     formats.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(may=_may, may_staff=access.may_staff, static_url=static_url)
+    app.jinja_env.globals.update(may=_may, staff_may=_staff_may, static_url=static_url)
 
     @app.before_request
     def _open() -> None:
@@ -127,6 +127,11 @@ def _context() -> dict[str, Any]:
 
 def _may(permission: str) -> bool:
     return access.may(access.Permission(permission))
+
+
+def _staff_may(permission: str) -> bool:
+    member = g.get("staff")
+    return member is not None and staff_permits(member, access.StaffPermission(permission))
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from flask import current_app
 
+from app.agreements.queries import terms_for
 from app.consent.models import Act
 from app.consent.queries import last_words
 from app.consent.services import Text, engage
@@ -68,8 +69,12 @@ def binding(on: date) -> list[Policy]:
 
 
 def counts_from(policy: Policy, membership: Membership) -> date:
-    """The day from which a version counts for a member."""
-    return policy.effective_on
+    """The day from which a version counts for a member: later than for others where an agreement gives more notice."""
+    if policy.published_on is None or policy.effective_on <= policy.published_on:
+        return policy.effective_on
+    days = terms_for(membership.workspace, policy.published_on).parameter("notice_days")
+    agreed = days.number if days.agreement else 0
+    return max(policy.effective_on, policy.published_on + timedelta(days=agreed))
 
 
 def concerns(policy: Policy, membership: Membership) -> bool:

@@ -9,6 +9,8 @@ from app.db import Base, code, created, fk_workspace, json_list, name_, pk, publ
 
 
 class Level(StrEnum):
+    NOTICE = "notice"
+    """Announces one of those below and limits nothing."""
     RESTRICT = "restrict"
     SUSPENDED = "suspended"
 
@@ -31,10 +33,16 @@ class Restriction(Base):
     level: Mapped[code]
     ground: Mapped[code]
     capabilities: Mapped[json_list]
-    """The capabilities switched off at level restrict; at suspended all but reading are off."""
+    """The capabilities switched off at level restrict; at suspended all but reading are off.
+
+    At level notice, those that it announces."""
     reason: Mapped[str]
     """What the customer reads."""
     clause: Mapped[name_]
+    announces: Mapped[code | None]
+    """The level that a notice announces."""
+    earliest_at: Mapped[datetime | None]
+    """When what a notice announces may be imposed."""
     imposed_by: Mapped[int]
     imposed_at: Mapped[created]
     lifted_at: Mapped[datetime | None]
@@ -44,3 +52,7 @@ class Restriction(Base):
     @property
     def is_active(self) -> bool:
         return self.lifted_at is None
+
+    @property
+    def is_notice(self) -> bool:
+        return self.level == Level.NOTICE

@@ -1,6 +1,7 @@
 """Standing: what a workspace may do now. One function decides; everyone asks it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -11,18 +12,13 @@ from app.audit.services import record
 from app.db import changed, db, now
 from app.errors import Conflict, Invalid, Locked
 from app.events import publish
+from app.formats import in_utc
 from app.jobs import PARK_RUNS, RESUME_RUNS, enqueue
+from app.restrictions import notice
+from app.restrictions.letters import SWITCHABLE, in_words, letter
 from app.restrictions.models import Ground, Level, Restriction
-from app.workspaces.models import Membership, Role, Workspace
-
-SWITCHABLE = {
-    Capability.START_RUNS: "Starting runs",
-    Capability.SEND_OUTSIDE: "Sending mail and calling other systems",
-    Capability.MOVE_MONEY: "Booking refunds and scheduling payments",
-    Capability.UPLOAD: "Adding knowledge",
-    Capability.INVITE: "Inviting members",
-}
-"""What can be switched off one by one, in the customer's words."""
+from app.workspaces.models import Workspace
+from app.workspaces.queries import owner_addresses
 
 
 @dataclass(frozen=True)
@@ -30,6 +26,8 @@ class Standing:
     """The measures in force, and what they leave."""
 
     measures: tuple[Restriction, ...]
+    notices: tuple[Restriction, ...] = ()
+    """What is announced. It limits nothing yet."""
 
     @property
     def is_suspended(self) -> bool:
@@ -64,7 +62,8 @@ _IN_FORCE = (
 
 def standing_of(workspace_id: int) -> Standing:
     """The workspace's standing, read now. Routes, enqueueing and the engine all ask here."""
-    return Standing(tuple(db.session.scalars(_IN_FORCE, {"workspace": workspace_id})))
+    rows = list(db.session.scalars(_IN_FORCE, {"workspace": workspace_id}))
+    return Standing(tuple(r for r in rows if not r.is_notice), tuple(r for r in rows if r.is_notice))
 
 
 def require(workspace_id: int, capability: Capability) -> None:
@@ -78,10 +77,12 @@ def suspend(workspace: Workspace, *, ground: Ground, reason: str, clause: str, b
     """Stop everything but reading: running runs halt before their next action, queued ones are parked.
 
     All of it in the caller's transaction: the measure, both audit logs, the owners' mail, the signal.
-    Raises Conflict when the workspace is suspended already, Invalid without a reason.
+    Raises Conflict when the workspace is suspended already, Invalid without a reason, NoticeDue while an
+    agreement's notice stands in the way.
     """
     if _standing_held(workspace).is_suspended:
         raise Conflict("This workspace is suspended already.")
+    notice.check(workspace, Level.SUSPENDED, ground)
     measure = _impose(draft(workspace, Level.SUSPENDED, ground, [], reason, clause), workspace, by)
     enqueue(PARK_RUNS, workspace.id)
     return measure
@@ -92,7 +93,8 @@ def restrict(
 ) -> Restriction:
     """Switch named capabilities off; everything else goes on, at once and in the caller's transaction.
 
-    Raises Invalid when none is named, Conflict when all of them are off already.
+    Raises Invalid when none is named, Conflict when all of them are off already, NoticeDue while an agreement's
+    notice stands in the way.
     """
     chosen = [c for c in SWITCHABLE if c in capabilities]
     if not chosen:
@@ -100,25 +102,41 @@ def restrict(
     standing = _standing_held(workspace)
     if not any(standing.may(capability) for capability in chosen):
         raise Conflict("All of this is switched off already.")
+    notice.check(workspace, Level.RESTRICT, ground, chosen)
     return _impose(draft(workspace, Level.RESTRICT, ground, chosen, reason, clause), workspace, by)
+
+
+def announce(
+    workspace: Workspace,
+    level: Level,
+    *,
+    ground: Ground,
+    capabilities: list[Capability],
+    reason: str,
+    clause: str,
+    by: Any,
+) -> Restriction:
+    """Tell the owners that a measure is coming, and from when. It limits nothing; both audit logs have it.
+
+    The measure can follow once the hours that an agreement gives are over, at once where none gives any. Raises
+    Conflict when it is announced already.
+    """
+    _standing_held(workspace)
+    if notice.find_notice(workspace, level, ground, capabilities):
+        raise Conflict("This is announced already.")
+    return _impose(draft_notice(workspace, level, ground, capabilities, reason, clause), workspace, by)
 
 
 def lift(measure: Restriction, *, reason: str, by: Any) -> None:
     """End a measure; what it stopped goes on. Raises Conflict when it was lifted already, Invalid without a reason."""
     if not reason.strip():
         raise Invalid("Say why it ends. The customer reads it.", field="lift_reason")
-    lifted = changed(
-        update(Restriction)
-        .where(Restriction.id == measure.id, Restriction.lifted_at.is_(None))
-        .values(lifted_at=now(), lifted_by=by.id, lift_reason=reason.strip())
-        .execution_options(synchronize_session=False)
-    )
-    db.session.refresh(measure)
-    if lifted != 1:
+    if not _close(measure, reason.strip(), by):
         raise Conflict("This measure was lifted already.")
     workspace = db.session.get_one(Workspace, measure.workspace_id)
     _tell(workspace, measure, "lifted", by)
-    enqueue(RESUME_RUNS, workspace.id)
+    if not measure.is_notice:
+        enqueue(RESUME_RUNS, workspace.id)
 
 
 def draft(
@@ -138,29 +156,14 @@ def draft(
     )
 
 
-def in_words(measure: Restriction) -> str:
-    """What the measure does: "Suspended", or what it switches off."""
-    if measure.level == Level.SUSPENDED:
-        return "Suspended"
-    return "Switched off: " + ", ".join(SWITCHABLE[Capability(c)].lower() for c in measure.capabilities)
-
-
-def letter(workspace: Workspace, measure: Restriction) -> str:
-    """What the owners read in their mail, for a measure in force and for one that ended."""
-    if not measure.is_active:
-        is_free = standing_of(workspace.id).state == "active"
-        now_on = "Everything works again." if is_free else "Other measures stay in force."
-        ended = f"A measure on {workspace.name} has ended: {in_words(measure).lower()}."
-        return f"{ended} {now_on}\n\n{measure.lift_reason}"
-    if measure.level == Level.SUSPENDED:
-        effect = f"All runs in {workspace.name} have stopped. Members can still sign in, read and export."
-    else:
-        effect = f"For {workspace.name} we have {in_words(measure).lower()}. Everything else works."
-    return (
-        f"{effect}\n\nWhy: {measure.reason}\n\nGround: {measure.ground.replace('_', ' ')}.\n"
-        f"Clause: {measure.clause or 'not named'}.\n\n"
-        "A person decided this. To have it looked at again, write to hello@leenops.com."
-    )
+def draft_notice(
+    workspace: Workspace, level: Level, ground: Ground, capabilities: list[Capability], reason: str, clause: str
+) -> Restriction:
+    """The notice of such a measure as it would be sent now, not stored. Raises Invalid without a reason."""
+    announced = draft(workspace, Level.NOTICE, ground, capabilities, reason, clause)
+    announced.announces = level
+    announced.earliest_at = announced.imposed_at + timedelta(hours=notice.promise(workspace).number)
+    return announced
 
 
 def measures_of(workspace_id: int) -> list[Restriction]:
@@ -179,39 +182,56 @@ def _impose(measure: Restriction, workspace: Workspace, by: Any) -> Restriction:
     measure.imposed_by = by.id
     db.session.add(measure)
     db.session.flush()
-    _tell(workspace, measure, "imposed", by)
+    if not measure.is_notice:
+        _use_notice(measure, workspace, by)
+    _tell(workspace, measure, "announced" if measure.is_notice else "imposed", by)
     return measure
+
+
+def _use_notice(measure: Restriction, workspace: Workspace, by: Any) -> None:
+    """A notice is used up by what it announced. Nobody is told of that: they are told of the measure."""
+    capabilities = [Capability(c) for c in measure.capabilities]
+    if sent := notice.find_notice(workspace, measure.level, measure.ground, capabilities):
+        _close(sent, "What it announced is in force.", by)
+
+
+def _close(measure: Restriction, reason: str, by: Any) -> bool:
+    """Whether it was this call that ended it."""
+    lifted = changed(
+        update(Restriction)
+        .where(Restriction.id == measure.id, Restriction.lifted_at.is_(None))
+        .values(lifted_at=now(), lifted_by=by.id, lift_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(measure)
+    return lifted == 1
 
 
 def _tell(workspace: Workspace, measure: Restriction, action: str, by: Any) -> None:
     """Both audit logs, the owners, and every open browser."""
-    words = in_words(measure) if measure.is_active else f"Lifted: {in_words(measure)}"
+    ended = "Withdrawn" if measure.is_notice else "Lifted"
+    words = in_words(measure) if measure.is_active else f"{ended}: {in_words(measure)}"
     kind, subject = f"staff:restriction:{action}", f"restriction:{measure.public_id}"
     change = _change(measure)
     actor = ("LeenOps support", f"staff:{by.public_id}")
     record(kind, words, workspace_id=workspace.id, actor=actor, subject=subject, **change)
     record(kind, f"{workspace.name}: {words}", workspace_id=None, actor=by, subject=subject, **change)
     publish(workspace.id, "standing", "access")
-    if owners := _owners(workspace.id):
+    if owners := owner_addresses(workspace.id):
         mail.send(
             to=owners,
             subject=f"{workspace.name}: {words[0].lower()}{words[1:]}",
-            text=letter(workspace, measure),
+            text=letter(workspace, measure, all_clear=standing_of(workspace.id).state == "active"),
             workspace_id=workspace.id,
             key=f"restriction-{measure.public_id}-{action}",
         )
 
 
 def _change(measure: Restriction) -> dict[str, dict[str, Any]]:
-    fields = ("level", "ground", "capabilities", "reason", "clause")
+    fields = ("level", "ground", "capabilities", "reason", "clause", *(["announces"] if measure.is_notice else []))
     stood = {name: getattr(measure, name) for name in fields}
+    if measure.is_notice and measure.earliest_at:
+        stood["earliest_at"] = in_utc(measure.earliest_at)
     if measure.is_active:
         return {"before": {}, "after": stood}
     return {"before": stood, "after": {"lifted": measure.lift_reason}}
-
-
-def _owners(workspace_id: int) -> list[str]:
-    members = select(Membership).where(
-        Membership.workspace_id == workspace_id, Membership.role == Role.OWNER, Membership.ended_at.is_(None)
-    )
-    return [member.user.email for member in db.session.scalars(members)]

@@ -23,11 +23,14 @@ class MeasureForm:
     capabilities: tuple[str, ...] = ()
     reason: str = ""
     clause: str = ""
+    announce: bool = False
+    """Only the notice of it, not the measure."""
 
     @classmethod
     def of(cls, typed: MultiDict[str, str]) -> "MeasureForm":
         words = {name: plain(typed.get(name, "")) for name in ("level", "ground", "reason", "clause")}
-        return cls(capabilities=tuple(dict.fromkeys(typed.getlist("capabilities"))), **words)
+        capabilities = tuple(dict.fromkeys(typed.getlist("capabilities")))
+        return cls(capabilities=capabilities, announce=typed.get("announce") == "yes", **words)
 
     @property
     def chosen(self) -> list[Capability]:
@@ -39,7 +42,7 @@ class MeasureForm:
         known = {c.value for c in SWITCHABLE}
         named = bool(self.capabilities) and set(self.capabilities) <= known
         problems = (
-            ("level", "Choose what should happen.", self.level not in list(Level)),
+            ("level", "Choose what should happen.", self.level not in (Level.RESTRICT, Level.SUSPENDED)),
             ("capabilities", "Choose what to switch off.", self.level == Level.RESTRICT and not named),
             ("ground", "Choose the ground.", self.ground not in list(Ground)),
             ("reason", "Say what the customer should read.", not self.reason),

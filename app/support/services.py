@@ -25,7 +25,7 @@ P = StaffPermission
 ROLES: dict[str, frozenset[StaffPermission]] = {
     "support": frozenset({P.VIEW}),
     "trust": frozenset({P.VIEW, P.RESTRICT}),
-    "legal": frozenset({P.VIEW, P.POLICIES}),
+    "legal": frozenset({P.VIEW, P.POLICIES, P.AGREEMENTS}),
     "admin": frozenset(P),
 }
 

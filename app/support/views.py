@@ -4,11 +4,14 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import StaffPermission, public, staff, staff_member
+from app.agreements.queries import agreements_of
+from app.agreements.wording import KINDS
 from app.audit import queries as audit_log
 from app.audit.services import record
 from app.db import begin_writing, db
 from app.extensions import limiter
 from app.paths import safe_path
+from app.restrictions import notice
 from app.restrictions import services as restrictions
 from app.restrictions.models import Ground, Level
 from app.restrictions.services import Standing
@@ -81,21 +84,34 @@ def show(slug: str) -> ResponseReturnValue:
 @bp.post("/workspaces/<slug>/restrictions")
 @staff(StaffPermission.RESTRICT)
 def impose(slug: str) -> ResponseReturnValue:
-    """First the review page with what the customer will see; with `confirmed` the measure itself."""
+    """First the review page with what the customer will see; with `confirmed` the measure itself, or its notice."""
     found, form = queries.get_workspace(slug), MeasureForm.of(request.form)
-    if errors := form.errors():
+    confirmed = request.form.get("confirmed")
+    if errors := form.errors() or _too_soon(found, form):
         return _page(found, form, errors, status=422)
-    if request.form.get("confirmed") == "no":
+    if confirmed == "no":
         return _page(found, form)
-    if request.form.get("confirmed") != "yes":
+    if confirmed != "yes":
         return _review(found, form)
+    _take(found, form)
+    db.session.commit()
+    return _back(slug, "Sent. The owners have mail." if form.announce else "In force. The owners have mail.")
+
+
+def _too_soon(found: Workspace, form: MeasureForm) -> dict[str, list[str]]:
+    """What an agreement puts before this measure, as an error of the form."""
+    due = None if form.announce else notice.find_due(found, form.level, form.ground, form.chosen)
+    return {"level": [due.sentence]} if due else {}
+
+
+def _take(found: Workspace, form: MeasureForm) -> None:
     common = {"ground": Ground(form.ground), "reason": form.reason, "clause": form.clause, "by": staff_member()}
-    if form.level == Level.SUSPENDED:
+    if form.announce:
+        restrictions.announce(found, Level(form.level), capabilities=form.chosen, **common)
+    elif form.level == Level.SUSPENDED:
         restrictions.suspend(found, **common)
     else:
         restrictions.restrict(found, capabilities=form.chosen, **common)
-    db.session.commit()
-    return _back(slug, "In force. The owners have mail.")
 
 
 @bp.post("/workspaces/<slug>/restrictions/<measure>/lift")
@@ -148,22 +164,28 @@ def _page(
         names=queries.names_of(measures),
         in_words=restrictions.in_words,
         in_force=restrictions.standing_of(found.id),
+        promise=notice.promise(found),
+        agreements=agreements_of(found),
+        agreement_words=KINDS,
         switchable=[(c.value, words) for c, words in restrictions.SWITCHABLE.items()],
         clauses=clauses(),
         form=form or MeasureForm(clause=usual_clause()),
         errors=errors or {},
         lift_reason=lift_reason,
         may_restrict=services.staff_permits(staff_member(), StaffPermission.RESTRICT),
+        may_agree=services.staff_permits(staff_member(), StaffPermission.AGREEMENTS),
     )
 
 
 def _review(found: Workspace, form: MeasureForm) -> ResponseReturnValue:
-    draft = restrictions.draft(found, Level(form.level), Ground(form.ground), form.chosen, form.reason, form.clause)
+    given = (Level(form.level), Ground(form.ground), form.chosen, form.reason, form.clause)
+    draft = restrictions.draft_notice(found, *given) if form.announce else restrictions.draft(found, *given)
     return render(
         "support/review.html",
         subject=found,
         form=form,
         what=restrictions.in_words(draft),
         letter=restrictions.letter(found, draft),
-        standing=Standing((draft,)),
+        earliest_at=draft.earliest_at,
+        standing=Standing((), (draft,)) if form.announce else Standing((draft,)),
     )

@@ -6,7 +6,7 @@ from app.workspaces.models import Role
 _READ = frozenset({P.VIEW})
 TABLE: dict[Role, frozenset[P]] = {
     Role.OWNER: frozenset(P),
-    Role.ADMIN: frozenset(P) - {P.BILLING},
+    Role.ADMIN: frozenset(P) - {P.BILLING, P.AGREEMENTS},
     Role.BUILDER: _READ | {P.RUN_START, P.RUN_STOP, P.AGENT_EDIT, P.AGENT_PUBLISH, P.KNOWLEDGE_EDIT},
     Role.REVIEWER: _READ | {P.RUN_START, P.RUN_STOP, P.APPROVE},
     Role.AUDITOR: _READ | {P.AUDIT_READ, P.RECORDS_EXPORT},
@@ -28,6 +28,7 @@ WORDS: dict[P, str] = {
     P.AUDIT_READ: "Read and export the audit log",
     P.SETTINGS: "Change workspace settings",
     P.BILLING: "See and pay bills",
+    P.AGREEMENTS: "Download signed agreements",
 }
 
 

@@ -69,6 +69,13 @@ def get_member(workspace: Workspace, public_id: str) -> Membership:
     return found
 
 
+def owner_addresses(workspace_id: int) -> list[str]:
+    """Where the workspace's owners get mail, in the order they joined."""
+    query = select(User.email).join(Membership, Membership.user_id == User.id)
+    query = query.where(Membership.workspace_id == workspace_id, Membership.role == Role.OWNER)
+    return list(db.session.scalars(query.where(Membership.ended_at.is_(None)).order_by(Membership.id)))
+
+
 def find_membership(workspace_id: int, user: User) -> Membership | None:
     """The person's place in the workspace, ended or not."""
     query = select(Membership).where(Membership.workspace_id == workspace_id, Membership.user_id == user.id)

@@ -16,6 +16,8 @@ FREE = {
     "keys/<key>/disable",
     "runs/<run>/stop",
     "agents/<slug>/pause",
+    "policies/<slug>/<version>/answers",
+    "policies/<slug>/<version>/seen",
 }
 """Ways to do less, not more: they stay open while suspended where the product leaves them open."""
 

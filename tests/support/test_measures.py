@@ -10,6 +10,7 @@ from app.mail import MailMessage
 from app.restrictions.models import Restriction
 from app.workspaces.models import Role
 from tests.factories import a_member, a_run, a_workspace, an_agent
+from tests.factories.agreements import with_notice
 from tests.support.conftest import a_staff_member
 
 HERE = "/support/workspaces/northwind"
@@ -388,3 +389,48 @@ def test_a_suspended_workspace_is_read_but_not_changed(northwind, trust, browser
     assert page.status == 200
     assert "This workspace is suspended." in page and REASON in page
     assert owner.get("/w/northwind/audit.csv").status == 200
+
+
+def test_a_measure_that_an_agreement_announces_first_is_refused_with_its_name_and_the_time(northwind, trust):
+    with_notice(northwind)
+
+    page = fill(trust, ground="non_payment")
+
+    assert page.status == 422 and not measures()
+    summary = page.find(class_="error-summary").text
+    assert "Order form OF-2026-014, signed 3 Mar 2026: 24 hours of notice" in summary and "UTC" in summary
+    assert page.find("textarea", name="reason").text == REASON
+
+
+def test_a_measure_sent_past_the_form_is_refused_too(northwind, trust):
+    fill(trust, ground="non_payment")
+    with_notice(northwind)
+
+    assert trust.submit("confirm", button="yes").status == 422
+    assert not measures()
+
+
+def test_the_notice_is_reviewed_sent_and_shown_to_members(northwind, trust, browser_of):
+    with_notice(northwind)
+    trust.get(HERE)
+    typed = {"level": "suspended", "ground": "non_payment", "reason": REASON}
+
+    review = trust.submit("measure", button="Announce it first", **typed)
+    assert review.h1 == "Announce to Northwind Supplies?" and not measures()
+    assert "We intend to suspend Northwind Supplies" in review
+    page = trust.submit("confirm", button="Send the notice")
+
+    assert "Sent. The owners have mail." in page and "Notice sent" in page
+    assert [(m.level, m.announces) for m in measures()] == [("notice", "suspended")]
+    owner = browser_of(a_member(northwind).user).get("/w/northwind/runs")
+    assert "A measure is announced for this workspace." in owner and REASON in owner
+
+
+def test_a_notice_can_be_withdrawn(northwind, trust):
+    trust.get(HERE)
+    trust.submit("measure", button="Announce it first", level="suspended", ground="operational", reason=REASON)
+    trust.submit("confirm", button="Send the notice")
+
+    page = trust.submit("Withdraw it", lift_reason="It was a mistake of ours.")
+
+    assert "In good standing" in page and not measures()[0].is_active
