@@ -78,7 +78,8 @@ class Recording:
     after: list[dict[str, str]]
     audit: list[dict[str, str]]
     """{who, what}, oldest first."""
-    output: str
+    report: list[tuple[bool, str]]
+    """(is a heading, words), line by line."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,24 @@ def recording(key: str) -> Recording:
         item["quote"] = _plain(item["quote"])
     labels = {spec["name"]: spec["label"] for spec in template.inputs}
     given = [(labels[name], words) for name, words in kept["input"].items()]
-    return Recording(template, given, run["steps"], run["card"], run["after"], run["audit"], run["output"])
+    lines = [line for line in run["output"].splitlines() if _line(line) or not line]
+    report = [(line.startswith("## "), _line(line).removeprefix("## ")) for line in lines]
+    return Recording(template, given, run["steps"], run["card"], run["after"], run["audit"], report)
 
 
 def _plain(markdown: str) -> str:
     """A quotation as one paragraph: its heading stands beside it, and bars and dashes of tables are not words."""
-    lines = [line for line in markdown.splitlines() if line.strip(" |-:") and not line.startswith("#")]
-    return " ".join(line.removeprefix("- ").strip("| ").replace(" | ", ", ") for line in lines)
+    words = ""
+    for line in markdown.splitlines():
+        if (told := _line(line)) and not line.startswith("#"):
+            gap = "; " if line.startswith(("- ", "|")) and words and words[-1] not in ".:" else " "
+            words += (gap if words else "") + told.removeprefix("- ")
+    return words
+
+
+def _line(line: str) -> str:
+    """A line of Markdown without the bars of a table; nothing when it only draws one."""
+    return line.strip("| ").replace(" | ", ", ") if line.strip(" |-:") else ""
 
 
 def _rules_on(tool: Tool) -> tuple[tuple[Effect, str], ...]:
