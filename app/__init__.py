@@ -9,6 +9,7 @@ from app.config import ROOT, Settings
 
 BLUEPRINTS = (
     "app.site.pages",
+    "app.site.machines",
     "app.site.legal",
     "app.site.accounts",
     "app.site.devmail",

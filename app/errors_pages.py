@@ -6,14 +6,22 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.db import db
 from app.errors import DomainError, NotFound, TooMany, Unavailable
 from app.web import is_fragment
 
 log = structlog.get_logger()
-KNOWN = {403, 404, 405, 409, 410, 413, 422, 423, 429, 500, 503}
+KNOWN = {400, 403, 404, 405, 409, 410, 413, 422, 423, 429, 500, 503}
+SENTENCES = {
+    400: "LeenOps could not read what was sent. Go back, reload the page and try again.",
+    404: NotFound.sentence,
+    405: "This address takes no such request. Open it as a page, or go back to the form you came from.",
+    413: "What was sent is larger than LeenOps takes. Send less, or split it.",
+    429: TooMany.sentence,
+}
+"""For what the framework refuses before one of our own rules does."""
 
 
 def answer(app: Flask) -> None:
@@ -29,7 +37,10 @@ def answer(app: Flask) -> None:
 def page(status: int, sentence: str, **headers: str) -> ResponseReturnValue:
     """The error page, or for htmx one announced sentence."""
     db.session.rollback()
-    name = "errors/_fragment.html" if is_fragment() else f"errors/{status if status in KNOWN else 500}.html"
+    if status >= 500:
+        g.database_is_away = True  # what broke may break its own page too, so that one asks the database nothing
+    known = status if status in KNOWN else 500 if status >= 500 else 400
+    name = "errors/_fragment.html" if is_fragment() else f"errors/{known}.html"
     return render_template(name, status=status, sentence=sentence), status, headers
 
 
@@ -53,14 +64,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     raised = getattr(error, "original_exception", None)
     if isinstance(raised, OperationalError):  # an error page itself could not be shown for it
         return _database(raised)
-    sentence = NotFound.sentence if error.code == 404 else (error.description or "That did not work.")
-    return page(error.code, sentence)
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    return page(error.code, SENTENCES.get(error.code) or error.description or SENTENCES[400], **headers)
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:
     """The one answer that must not ask the database anything."""
     log.error("database.unavailable", error=str(error.orig))
-    g.database_is_away = True
     return page(503, Unavailable.sentence, **{"Retry-After": "3"})
 
 

@@ -31,6 +31,7 @@ from app.approvals.gate import (
 from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
 from app.approvals.policy import Effect
 from app.approvals.quorum import approvals_on, is_met, may_decide, needed
+from app.approvals.starting import STARTING_RULES
 from app.audit.services import record
 from app.db import Base, changed, db, now
 from app.errors import Conflict, Invalid
@@ -41,7 +42,7 @@ from app.runs.log import append
 from app.runs.models import EventKind, Run
 from app.runs.ports import Proposal
 from app.runs.services import wake
-from app.workspaces.models import Membership, Role, Workspace
+from app.workspaces.models import Membership, Workspace
 
 
 class Decision(StrEnum):
@@ -378,63 +379,20 @@ def decided_words(card: Approval) -> str:
 
 
 def default_rules(workspace: Workspace) -> None:
-    """The rules a workspace starts with: small money alone, larger money two people, outside mail one. Flushes."""
-    limit = 25_000
-    lines: list[tuple[str, str, list[dict[str, Any]], str, list[dict[str, Any]]]] = [
-        ("refunds above 250 need two people", "book_refund", [_above(limit)], "ask", _people(2)),
-        ("payments above 250 need two people", "schedule_payment", [_above(limit)], "ask", _people(2)),
-        (
-            "refunds up to 250 in one run go on alone",
-            "book_refund",
-            [{"field": "run_total", "op": "<=", "value": limit}],
-            "allow",
-            [],
-        ),
-        ("payments need a person", "schedule_payment", [], "ask", _people(1)),
-        (
-            "mail to more than 20 people needs the owner",
-            "send_mail",
-            [{"field": "recipients", "op": ">", "value": 20}],
-            "ask",
-            [{"role": Role.OWNER.value, "count": 1}],
-        ),
-        (
-            "mail to someone outside needs a person",
-            "send_mail",
-            [{"field": "outside", "op": ">", "value": 0}],
-            "ask",
-            _people(1),
-        ),
-        (
-            "mail inside the company goes on alone",
-            "send_mail",
-            [{"field": "outside", "op": "<=", "value": 0}, {"field": "recipients", "op": "<=", "value": 20}],
-            "allow",
-            [],
-        ),
-        ("calls to other systems need a person", "send_webhook", [], "ask", _people(1)),
-    ]
-    for position, (name, tool, conditions, effect, quorum) in enumerate(lines, 1):
+    """Give a new workspace the rules it starts with. Flushes."""
+    for position, line in enumerate(STARTING_RULES, 1):
         db.session.add(
             Rule(
                 workspace_id=workspace.id,
                 position=position,
-                name=name,
-                tool=tool,
-                conditions=conditions,
-                effect=effect,
-                quorum=quorum,
+                name=line.name,
+                tool=line.tool,
+                conditions=list(line.conditions),
+                effect=line.effect,
+                quorum=list(line.quorum),
             )
         )
     db.session.flush()
-
-
-def _above(amount: int) -> dict[str, Any]:
-    return {"field": "amount", "op": ">", "value": amount}
-
-
-def _people(count: int) -> list[dict[str, Any]]:
-    return [{"role": None, "count": count}]
 
 
 def _known(reason: str) -> str:

@@ -1,68 +1,70 @@
-"""The public site's own pages, and what machines ask a site: health, robots, map, security contact."""
+"""The public site's own pages."""
 
-from datetime import timedelta
-
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.access import public
-from app.db import now
-from app.legal import library
-from app.site.health import answering
+from app.agents.templates import TEMPLATES, Template
+from app.approvals.starting import STARTING_RULES
+from app.site import claims, share, teams
 from app.web import render
 
 bp = Blueprint("site", __name__)
 
 
+@bp.app_template_global()
+def share_words(picture: str) -> str:
+    """What stands on the picture of a shared link: its alternative text."""
+    return share.WORDS[picture]
+
+
+@bp.app_template_global()
+def solutions() -> list[teams.Team]:
+    """The teams that have a page, for header and footer."""
+    return list(teams.TEAMS.values())
+
+
+@bp.app_template_global()
+def job_tools(template: Template) -> list[teams.ToolLine]:
+    """The tools that an agent made from `template` may use."""
+    return teams.tools_of([template])
+
+
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
-    return render("site/home.html", terms=library.find_in_force("terms"))
+    run, other = teams.recording("support"), teams.recording("finance")
+    return render("site/home.html", run=run, other=other, rules=STARTING_RULES)
 
 
-@bp.get("/healthz")
+@bp.get("/product")
 @public
-def healthz() -> ResponseReturnValue:
-    """The process answers."""
-    return jsonify(status="ok")
+def product() -> ResponseReturnValue:
+    return render(
+        "site/product.html",
+        run=teams.recording("support"),
+        other=teams.recording("finance"),
+        rules=STARTING_RULES,
+        tools=teams.every_tool(),
+        templates=TEMPLATES.values(),
+    )
 
 
-@bp.get("/readyz")
+@bp.get("/solutions/<key>")
 @public
-def readyz() -> ResponseReturnValue:
-    """The database and Redis answer too, within READY_SECONDS; 503 with which does not."""
-    checks = answering(current_app._get_current_object())  # type: ignore[attr-defined]
-    words = {name: "ok" if fine else "not answering" for name, fine in checks.items()}
-    return jsonify(status="ok" if all(checks.values()) else "not ready", **words), 200 if all(checks.values()) else 503
+def solution(key: str) -> ResponseReturnValue:
+    team = teams.get_team(key)
+    templates = teams.templates_of(team)
+    return render(
+        "site/solution.html",
+        team=team,
+        templates=templates,
+        tools=teams.tools_of(templates),
+        run=teams.recording(key),
+    )
 
 
-@bp.get("/robots.txt")
+@bp.get("/security")
 @public
-def robots() -> Response:
-    private = ("/w/", "/support/", "/account")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in private), f"Sitemap: {_base()}/sitemap.xml", ""]
-    return Response("\n".join(lines), mimetype="text/plain")
-
-
-@bp.get("/sitemap.xml")
-@public
-def sitemap() -> Response:
-    paths = ["/", "/legal/", *(f"/legal/{policy.slug}" for policy in library.index())]
-    urls = "".join(f"<url><loc>{_base()}{path}</loc></url>" for path in paths)
-    body = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    body += f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>\n'
-    return Response(body, mimetype="application/xml")
-
-
-@bp.get("/.well-known/security.txt")
-@public
-def security_txt() -> Response:
-    expires = (now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
-    lines = ["Contact: mailto:hello@leenops.com", f"Expires: {expires}", "Preferred-Languages: en"]
-    lines += [f"Canonical: {_base()}/.well-known/security.txt", ""]
-    return Response("\n".join(lines), mimetype="text/plain")
-
-
-def _base() -> str:
-    base: str = current_app.config["SETTINGS"].base_url
-    return base
+def security() -> ResponseReturnValue:
+    return render("site/security.html", groups=claims.GROUPS)

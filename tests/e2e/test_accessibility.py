@@ -4,7 +4,19 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
-PUBLIC = ("/", "/legal/", "/legal/terms", "/login", "/register", "/support/login")
+PUBLIC = (
+    "/",
+    "/product",
+    "/solutions/finance",
+    "/solutions/marketing",
+    "/security",
+    "/nothing",
+    "/legal/",
+    "/legal/terms",
+    "/login",
+    "/register",
+    "/support/login",
+)
 CONSOLE = (
     "approvals", "runs", "agents", "agents/new", "agents/refund-triage", "agents/refund-triage/edit",
     "agents/refund-triage/versions", "knowledge", "ledger", "tasks", "keys", "rules", "members", "audit", "settings",

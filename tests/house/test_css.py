@@ -15,7 +15,7 @@ SHEETS = sorted(STATIC.glob("css/*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 IMPORTANT = {"core.css": 5, "site.css": 4, "console.css": 0}
 """Hidden, reduced motion and print may overrule everything; the home page's rail on narrow screens does too."""
-IDS = {"#site-menu"}
+IDS: set[str] = set()
 SHARED = ("css/core.css", "img/sprite.svg", "img/favicon.svg", "fonts/instrument-sans-core.woff2")
 CONSOLE = ("css/console.css", "vendor/htmx-4.0.1.min.js", "vendor/hx-sse-4.0.1.min.js", "js/leen.js")
 
