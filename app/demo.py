@@ -13,15 +13,21 @@ from werkzeug.datastructures import FileStorage
 
 from app.accounts.models import User
 from app.accounts.passwords import hash_password
+from app.accounts.registration import AUTHORITY
 from app.agents import services as agents
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
 from app.agreements.demo import seed_agreements
 from app.approvals.services import default_rules
+from app.consent.models import Act
+from app.consent.services import Text, engage
 from app.db import db, now
 from app.integrations.files import keep
 from app.knowledge import services as knowledge
 from app.knowledge.models import Collection
+from app.legal import library
+from app.legal.importing import import_policies
+from app.notices.demo import seed_policies
 from app.runs import services as runs
 from app.support.services import create_staff
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
@@ -61,8 +67,10 @@ def seed() -> None:
     password = hash_password(current_app.config["SETTINGS"].demo_password)
     fennel = _workspace("fennel-rye", "Fennel & Rye", "fennelrye.example", FENNEL_RYE, password)
     north = _workspace("northwind", "Northwind Supplies", "northwind.example", NORTHWIND, password)
-    for email, name, roles in STAFF:
-        create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles)
+    staff = [
+        create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles) for email, name, roles in STAFF
+    ]
+    seed_policies(author=staff[3], approver=staff[4])
     db.session.commit()
     shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
@@ -77,6 +85,9 @@ def reset() -> None:
     names = [table.name for table in reversed(db.metadata.sorted_tables)]
     for name in names:
         db.session.execute(text(f'DELETE FROM "{name}"'))  # names come from our own metadata
+    library.forget_after_commit()
+    db.session.commit()
+    import_policies()
     db.session.commit()
     seed()
 
@@ -92,8 +103,16 @@ def _workspace(slug: str, name: str, domain: str, people: People, password: str)
         db.session.add(user)
         db.session.flush()
         db.session.add(Membership(workspace_id=workspace.id, user_id=user.id, role=role, teams=teams))
+        _accept_terms(user)
     default_rules(workspace)
     return workspace
+
+
+def _accept_terms(user: User) -> None:
+    """As everybody does who makes an account."""
+    terms = library.in_force("terms")
+    what = Text(terms.slug, terms.version, terms.sha256)
+    engage(Act.ACCEPTED, what, user=user, authority=AUTHORITY, basis="registration", address="127.0.0.1")
 
 
 def _documents(folder: str, names: Iterable[str]) -> list[Path]:

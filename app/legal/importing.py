@@ -27,7 +27,9 @@ def import_policies() -> list[PolicyVersion]:
     for path, policy in found.items():
         row = rows.get((policy.slug, policy.version))
         if row is None:
-            fresh.append(_publish(policy, path.read_text()))
+            fresh.append(_publish(PolicyVersion(), policy))
+        elif _gives_way(row, policy):
+            fresh.append(_publish(row, policy))
         elif not row.source:  # published before texts were kept in the table
             row.source = path.read_text()
     db.session.flush()
@@ -64,7 +66,7 @@ def _read(path: Path) -> Policy:
 
 
 def _compare(path: Path, policy: Policy, row: PolicyVersion | None) -> None:
-    if row is None:
+    if row is None or _gives_way(row, policy):
         return
     if not row.was_published:
         raise BrokenPolicy(_name(path), 1, "a draft of this version is at work in the support console.")
@@ -91,20 +93,17 @@ def _check_timelines(found: dict[Path, Policy], rows: Iterable[PolicyVersion]) -
         check_timeline(policies)
 
 
-def _publish(policy: Policy, text: str) -> PolicyVersion:
-    row = PolicyVersion(
-        slug=policy.slug,
-        version=policy.version,
-        title=policy.title,
-        stage=Stage.PUBLISHED,
-        origin=Origin.FILE,
-        source=text,
-        text_sha256=policy.sha256,
-        effective_on=policy.effective_on,
-        published_on=policy.published_on,
-        authors=[],
-        published_at=now(),
-    )
+def _gives_way(row: PolicyVersion, policy: Policy) -> bool:
+    """A version of the demo does to a real one."""
+    return row.origin == Origin.DEMO and row.text_sha256 != policy.sha256
+
+
+def _publish(row: PolicyVersion, policy: Policy) -> PolicyVersion:
+    row.slug, row.version, row.title = policy.slug, policy.version, policy.title
+    row.stage, row.origin = Stage.PUBLISHED, Origin.FILE
+    row.source, row.text_sha256 = policy.text, policy.sha256
+    row.effective_on, row.published_on, row.published_at = policy.effective_on, policy.published_on, now()
+    row.authors = []
     db.session.add(row)
     what = {"version": policy.version, "sha256": policy.sha256, "effective_on": str(policy.effective_on)}
     summary = f"{policy.title} {policy.version} was published from its file"

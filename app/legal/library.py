@@ -120,7 +120,7 @@ def version(slug: str, number: str) -> Policy:
 
 def index() -> list[Policy]:
     """The policies in force, by title."""
-    return sorted((p for slug in slugs() if (p := find_in_force(slug))), key=lambda p: p.title)
+    return sorted((p for slug in slugs() if (p := find_in_force(slug))), key=lambda p: p.title.casefold())
 
 
 def slugs() -> list[str]:

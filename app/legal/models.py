@@ -35,6 +35,8 @@ class Origin(StrEnum):
     FILE = "file"
     """From content/legal; the repository's review stands for ours."""
     STAFF = "staff"
+    DEMO = "demo"
+    """Of a development installation: gives way to a file of the same version."""
 
 
 class PolicyVersion(Base):
