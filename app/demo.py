@@ -17,6 +17,7 @@ from app.agents import services as agents
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
 from app.approvals.services import default_rules
+from app.billing.services import import_plans
 from app.db import db, now
 from app.integrations.files import keep
 from app.knowledge import services as knowledge
@@ -75,6 +76,7 @@ def reset() -> None:
     names = [table.name for table in reversed(db.metadata.sorted_tables)]
     for name in names:
         db.session.execute(text(f'DELETE FROM "{name}"'))  # names come from our own metadata
+    import_plans()  # they are no demo: what is sold stays sold
     db.session.commit()
     seed()
 
