@@ -11,6 +11,7 @@ BLUEPRINTS = (
     "app.site.pages",
     "app.site.legal",
     "app.site.pricing",
+    "app.site.status",
     "app.site.accounts",
     "app.site.devmail",
     "app.console.workspaces",

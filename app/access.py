@@ -42,6 +42,7 @@ class StaffPermission(StrEnum):
     VIEW = "staff_view"
     RESTRICT = "staff_restrict"
     POLICIES = "staff_policies"
+    INCIDENTS = "staff_incidents"
     ADMIN = "staff_admin"
 
 
@@ -105,6 +106,12 @@ def may(permission: Permission) -> bool:
     """Whether the member looking at this page holds `permission` (for templates: absent, not disabled)."""
     member = g.get("membership")
     return bool(member and doors.permits(member, permission))
+
+
+def staff_may(permission: StaffPermission) -> bool:
+    """Whether the staff member looking at this page holds `permission`; the same for templates of staff."""
+    staff = g.get("staff")
+    return bool(staff and doors.staff_permits(staff, permission))
 
 
 View = Callable[..., Any]

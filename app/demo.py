@@ -19,6 +19,7 @@ from app.agents.templates import TEMPLATES
 from app.approvals.services import default_rules
 from app.billing.services import import_plans
 from app.db import db, now
+from app.incidents.demo import seed_incidents
 from app.integrations.files import keep
 from app.knowledge import services as knowledge
 from app.knowledge.models import Collection
@@ -62,7 +63,9 @@ def seed() -> None:
     fennel = _workspace("fennel-rye", "Fennel & Rye", "fennelrye.example", FENNEL_RYE, password)
     north = _workspace("northwind", "Northwind Supplies", "northwind.example", NORTHWIND, password)
     for email, name, roles in STAFF:
-        create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles)
+        staff = create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles)
+        if "support" in roles:
+            seed_incidents(staff)
     db.session.commit()
     shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])

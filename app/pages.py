@@ -73,7 +73,7 @@ def prepare(app: Flask) -> None:
     """Per-request context, template globals and filters."""
     formats.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(may=_may, static_url=static_url)
+    app.jinja_env.globals.update(may=_may, staff_may=_staff_may, static_url=static_url)
 
     @app.before_request
     def _open() -> None:
@@ -122,6 +122,10 @@ def _context() -> dict[str, Any]:
 
 def _may(permission: str) -> bool:
     return access.may(access.Permission(permission))
+
+
+def _staff_may(permission: str) -> bool:
+    return access.staff_may(access.StaffPermission(permission))
 
 
 @lru_cache
