@@ -11,6 +11,8 @@ BLUEPRINTS = (
     "app.site.pages",
     "app.site.machines",
     "app.site.legal",
+    "app.site.pricing",
+    "app.site.status",
     "app.site.accounts",
     "app.site.devmail",
     "app.console.workspaces",

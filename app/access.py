@@ -44,6 +44,7 @@ class StaffPermission(StrEnum):
     RESTRICT = "staff_restrict"
     POLICIES = "staff_policies"
     AGREEMENTS = "staff_agreements"
+    INCIDENTS = "staff_incidents"
     ADMIN = "staff_admin"
 
 
@@ -109,6 +110,12 @@ def may(permission: Permission) -> bool:
     """Whether the member looking at this page holds `permission` (for templates: absent, not disabled)."""
     member = g.get("membership")
     return bool(member and doors.permits(member, permission) and not (g.get("declined") and permission not in READING))
+
+
+def staff_may(permission: StaffPermission) -> bool:
+    """Whether the staff member looking at this page holds `permission`; the same for templates of staff."""
+    staff = g.get("staff")
+    return bool(staff and doors.staff_permits(staff, permission))
 
 
 View = Callable[..., Any]

@@ -7,12 +7,13 @@ from flask import Blueprint, current_app
 
 from app.accounts.cli import users
 from app.audit.cli import audit
+from app.billing.cli import plans
 from app.db import begin_mode, db
 from app.notices.cli import policies
 from app.support.cli import staff, staff_code
 
 bp = Blueprint("operator", __name__, cli_group=None)
-for group in (users, staff, audit, policies):
+for group in (users, staff, audit, policies, plans):
     bp.cli.add_command(group)
 
 

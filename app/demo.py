@@ -19,9 +19,11 @@ from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
 from app.agreements.demo import seed_agreements
 from app.approvals.services import default_rules
+from app.billing.services import import_plans
 from app.consent.models import Act
 from app.consent.services import Text, engage
 from app.db import db, now
+from app.incidents.demo import seed_incidents
 from app.integrations.files import keep
 from app.knowledge import services as knowledge
 from app.knowledge.models import Collection
@@ -71,6 +73,7 @@ def seed() -> None:
         create_staff(email, name, current_app.config["SETTINGS"].demo_password, roles) for email, name, roles in STAFF
     ]
     seed_policies(author=staff[3], approver=staff[4])
+    seed_incidents(staff[0])
     db.session.commit()
     shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
@@ -88,6 +91,7 @@ def reset() -> None:
     library.forget_after_commit()
     db.session.commit()
     import_policies()
+    import_plans()  # they are no demo: what is sold stays sold
     db.session.commit()
     seed()
 

@@ -130,8 +130,7 @@ def _may(permission: str) -> bool:
 
 
 def _staff_may(permission: str) -> bool:
-    member = g.get("staff")
-    return member is not None and staff_permits(member, access.StaffPermission(permission))
+    return access.staff_may(access.StaffPermission(permission))
 
 
 @lru_cache

@@ -19,6 +19,12 @@ def text(given: str) -> str:
     return _NO_TEXT.sub("", given)
 
 
+def plain(given: str) -> str:
+    """`given` without what no letter needs: control characters but line breaks, and space around it."""
+    given = given.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in given if c == "\n" or c.isprintable()).strip()
+
+
 class TypedFields(ImmutableMultiDict[str, Any]):
     """Parameters, form fields or files whose names, values and file names are text."""
 

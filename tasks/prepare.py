@@ -1,4 +1,4 @@
-"""What must stand before LeenOps starts: the schema, the published policies and, in development, the demo.
+"""What must stand before LeenOps starts: the schema, the published policies and plans and, in development, the demo.
 
 Each step does nothing when there is nothing to do, so a second start is quick.
 """
@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from app.accounts.models import StaffMember, User
 from app.config import ROOT, Settings
 from app.db import db
-from app.errors import Misconfigured
+from app.errors import DomainError, Misconfigured
 from app.workspaces.models import Membership, Workspace
 
 MIGRATIONS = ROOT / "app" / "migrations"
@@ -31,6 +31,7 @@ def everything(app: Flask) -> None:
         wait_for_database()
         migrate()
         policies()
+        plans()
         if not settings.is_production:
             demo(settings)
 
@@ -69,6 +70,15 @@ def is_at_head() -> bool:
 def policies() -> None:
     """Publish the policies in content/legal that are not yet. Raises when a published text was changed."""
     import_module("app.notices.cli").import_and_announce()
+    db.session.commit()
+
+
+def plans() -> None:
+    """Publish the plans in content/plans that are not yet. Raises Misconfigured when a published file was changed."""
+    try:
+        import_module("app.billing.services").import_plans()
+    except DomainError as problem:
+        raise Misconfigured(problem.sentence) from None
     db.session.commit()
 
 

@@ -8,6 +8,7 @@ from app.access import Capability
 from app.legal import library
 from app.restrictions.models import Ground, Level
 from app.restrictions.services import SWITCHABLE
+from app.typed import plain
 
 LONGEST = 2000
 BASIS = "accounts-suspension"
@@ -68,9 +69,3 @@ def usual_clause() -> str:
     terms = library.in_force("terms")
     numbers = {clause.anchor: clause.number for section in terms.sections for clause in section.clauses}
     return f"{terms.title} {terms.version}, clause {numbers[BASIS]}" if BASIS in numbers else ""
-
-
-def plain(text: str) -> str:
-    """Text without what no letter needs and no database takes: control characters but line breaks."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c == "\n" or c.isprintable()).strip()

@@ -23,8 +23,8 @@ STEP_SECONDS = 30
 _HERE = "leenops.staff"
 P = StaffPermission
 ROLES: dict[str, frozenset[StaffPermission]] = {
-    "support": frozenset({P.VIEW}),
-    "trust": frozenset({P.VIEW, P.RESTRICT}),
+    "support": frozenset({P.VIEW, P.INCIDENTS}),
+    "trust": frozenset({P.VIEW, P.RESTRICT, P.INCIDENTS}),
     "legal": frozenset({P.VIEW, P.POLICIES, P.AGREEMENTS}),
     "admin": frozenset(P),
 }

@@ -16,7 +16,8 @@ from app.restrictions import services as restrictions
 from app.restrictions.models import Ground, Level
 from app.restrictions.services import Standing
 from app.support import bp, queries, services
-from app.support.forms import LONGEST, MeasureForm, clauses, plain, usual_clause
+from app.support.forms import LONGEST, MeasureForm, clauses, usual_clause
+from app.typed import plain
 from app.web import Kind, notify, page_key, render, search_words
 from app.workspaces.models import Workspace
 
