@@ -10,6 +10,7 @@ from app.config import ROOT, Settings
 BLUEPRINTS = (
     "app.site.pages",
     "app.site.legal",
+    "app.site.contact",
     "app.site.accounts",
     "app.site.devmail",
     "app.console.workspaces",

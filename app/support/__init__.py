@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("support", __name__, url_prefix="/support")
 
-from app.support import views  # noqa: E402, F401  the views hang themselves on bp
+from app.support import inbox, views  # noqa: E402, F401  the views hang themselves on bp
