@@ -1,82 +1,25 @@
 """Writing to us without an account: contact, and reports of abuse.
 
-What was sent is read by the secret guard before anything else happens with it (`_read`): before the view, its
-transaction and its form. Views know `g.typed`, the fields without their secrets, and never look into the request.
+The views know what app/site/intake.py made of the request, the fields without their secrets, and never look into it.
 """
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
-
-from flask import Blueprint, Response, g, redirect, request, session, url_for
+from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MultiDict
 
 from app import secret_guard
 from app.access import public
 from app.accounts.services import current_user
 from app.db import db
-from app.extensions import csrf, limiter
+from app.extensions import csrf
 from app.inbox import services
 from app.inbox.forms import AbuseForm, ContactForm
 from app.inbox.models import Category, Topic
 from app.secret_guard import Found
+from app.site import intake
 from app.web import render
 
 bp = Blueprint("contact", __name__)
-FIELDS = {"name": 2_000, "email": 2_000, "url": 4_000, "topic": 200, "category": 200, "topic_detail": 2_000}
-FIELDS |= {"message": secret_guard.LONGEST}
-"""What is read of each field, in characters; a longer one is not kept."""
-OTHERS = 10_000
-"""Characters read of everything else that was sent."""
-MOST_BYTES = 1_500_000
-SENT, TRIED, ALL = "20 per hour", "60 per minute", "1000 per hour"
-
-
-def _network() -> str:
-    """The sender's address; of IPv6 the network, because one subscriber has 2**64 addresses in it."""
-    given = request.remote_addr or "127.0.0.1"
-    try:
-        address = ip_address(given)
-    except ValueError:
-        return given
-    return str(IPv6Network((int(address), 64), strict=False)) if isinstance(address, IPv6Address) else given
-
-
-def _was_taken(response: Response) -> bool:
-    return response.status_code == 303
-
-
-sent = limiter.limit(SENT, key_func=_network, deduct_when=_was_taken)
-tried = limiter.limit(TRIED, key_func=_network, methods=["POST"])
-all_sent = limiter.shared_limit(ALL, scope="intake", key_func=lambda: "all", deduct_when=_was_taken)
-
-
-@bp.before_request
-def _read() -> None:
-    """Take the secrets out of all that was sent. What is too long to be read is not kept either."""
-    request.max_content_length = MOST_BYTES
-    g.found, g.typed, g.too_long = (), MultiDict(), []
-    for name, longest in FIELDS.items():
-        for value in request.form.getlist(name)[:1]:
-            if len(value) > longest:
-                g.too_long.append(name)
-            else:
-                g.typed[name] = _clean(value)
-    rest = [part for name, value in request.args.items(multi=True) for part in (name, value)]
-    rest += [
-        part
-        for name in request.form
-        if name not in FIELDS and name != "csrf_token"
-        for part in (name, *request.form.getlist(name))
-    ]
-    rest += [value for name in FIELDS for value in request.form.getlist(name)[1:]]
-    _clean("\n\n".join(rest)[:OTHERS])
-    g.typed["csrf_token"] = request.form.get("csrf_token", "")[:200]
-
-
-def _clean(text: str) -> str:
-    scan = secret_guard.scan(text)
-    g.found += scan.found
-    return scan.text
+bp.before_request(intake.read)
 
 
 @bp.get("/contact")
@@ -90,9 +33,8 @@ def contact() -> ResponseReturnValue:
 @bp.post("/contact")
 @csrf.exempt  # the form checks the token itself, so that who was too slow keeps the text
 @public
-@sent
-@tried
-@all_sent
+@intake.sent
+@intake.all_sent
 def write() -> ResponseReturnValue:
     form = ContactForm(formdata=g.typed)
     if _is_refused(form):
@@ -125,9 +67,8 @@ def abuse() -> ResponseReturnValue:
 @bp.post("/report-abuse")
 @csrf.exempt  # as above
 @public
-@sent
-@tried
-@all_sent
+@intake.sent
+@intake.all_sent
 def report() -> ResponseReturnValue:
     form = AbuseForm(formdata=g.typed)
     if _is_refused(form):
