@@ -30,6 +30,7 @@ _COMPILED = [(pattern, re.compile(pattern.regex)) for pattern in PATTERNS]
 _NEEDED = {pattern.needs: re.compile(pattern.needs) for pattern in PATTERNS if pattern.needs}
 _ANY = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", p.regex) for p in PATTERNS if p.joins and not p.needs))
 _REST = re.compile(r"[A-Za-z0-9_+/=-]*")
+_INSIDE = re.compile(r"[A-Za-z0-9]{2}")
 _PROSE = re.compile(r"[A-Z]?[a-z]{0,14}[.,;:!?)]{0,3}|[-=_]{1,40}")
 """The word that the next line begins with, rather than the end of a key."""
 _MASK = re.compile(r"[a-z0-9]{0,6}x{5,}|\d{1,4}")
@@ -184,9 +185,8 @@ def _spans(reading: Reading, pattern: Pattern, regex: re.Pattern[str]) -> Iterat
 
 
 def _is_edge(reading: Reading, at: int) -> bool:
-    """Whether a word may begin or end at this place."""
-    text = reading.text
-    return not 0 < at < len(text) or at in reading.joints or not (text[at - 1].isalnum() and text[at].isalnum())
+    """Whether a word may begin or end at this place: also between 密钥是 and a key, which need no space."""
+    return not _INSIDE.match(reading.text, at - 1) or at in reading.joints if at else True
 
 
 def _end(reading: Reading, regex: re.Pattern[str], match: re.Match[str], end: int) -> int:

@@ -249,12 +249,12 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "named-secret", "a key or token",
         r"(?i:(?:api|access|auth|private|secret|client|signing|encryption|master|service|bot|refresh)[ _-]?(?:key|token|secret)|token|secret)"
-        r"[\"'`*]{0,3}\s{0,3}[:=]\s{0,3}[\"'`]{0,3}(?P<value>" + _DIGITS + r"[A-Za-z0-9_./+=~-]{16,300})",
+        r"[\"'`*]{0,3}\s{0,3}[:=]\s{0,3}[\"'`]{0,3}(?P<value>" + _DIGIT + r"[A-Za-z0-9_./+=~-]{16,300})",
         "DEEPL_API_KEY=" + MIXED[:30], "Secret: the biscuits are from the bakery downstairs",
     ),
     Pattern(
         "password", "a password",
-        r"(?i:password|passwd|passphrase|passcode|passwort|kennwort|pwd)[\"'`*]{0,3}\s{0,3}[:=]\s{0,3}[\"'`]{0,3}"
+        r"(?i:password|passwd|passphrase|passcode|passwort|kennwort|pwd)[\"'`*]{0,3}(?:\s{0,3}[:=]|\s{1,3}is)\s{0,3}[\"'`]{0,3}"
         r"(?!https?:)(?P<value>(?=[^\s\"'`<>\d]{0,100}\d)[^\s\"'`<>]{6,128})",
         "Password: " + "hunter2-kestrel", "Password: I forgot it, 2 times", joins=False,
     ),

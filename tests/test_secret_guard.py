@@ -72,6 +72,8 @@ ARRIVES = {
     "in an address": f"https://x.example/?a=1&token={GITHUB}&b=2",
     "in HTML": f"<b>{GITHUB}</b>",
     "longer than any known": GITHUB * 30,
+    "without a space": f"密钥是{GITHUB}谢谢",
+    "in a sentence": "my password is " + MIXED[8:32],
     "in capitals beside its secret": "AKIAIOSFODNN7EXAMPLE\nwJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 }
 

@@ -3,6 +3,8 @@
 The views know what app/site/intake.py made of the request, the fields without their secrets, and never look into it.
 """
 
+from typing import Any
+
 from flask import Blueprint, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -111,7 +113,7 @@ def _abuse(form: AbuseForm, status: int = 200) -> ResponseReturnValue:
     return _page("site/report_abuse.html", form, status, categories=list(Category), within=services.REPLY_WITHIN)
 
 
-def _page(name: str, form: ContactForm | AbuseForm, status: int, **context: object) -> ResponseReturnValue:
+def _page(name: str, form: ContactForm | AbuseForm, status: int, **context: Any) -> ResponseReturnValue:
     found: tuple[Found, ...] = g.found
     kinds = list(dict.fromkeys(one.words for one in found))
     is_model = any(one.home == secret_guard.Home.MODEL_KEYS for one in found)
