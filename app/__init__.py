@@ -11,6 +11,7 @@ BLUEPRINTS = (
     "app.site.pages",
     "app.site.machines",
     "app.site.legal",
+    "app.site.contact",
     "app.site.pricing",
     "app.site.status",
     "app.site.accounts",

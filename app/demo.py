@@ -23,6 +23,7 @@ from app.billing.services import import_plans
 from app.consent.models import Act
 from app.consent.services import Text, engage
 from app.db import db, now
+from app.inbox.demo import seed_inbox
 from app.incidents.demo import seed_incidents
 from app.integrations.files import keep
 from app.knowledge import services as knowledge
@@ -80,6 +81,7 @@ def seed() -> None:
     rules = _shelf(north, "House rules", _documents("northwind", ("branch-handbook", "returns-policy")))
     _agents(north, ("refund_triage", "invoice_check"), lambda team: [rules])
     seed_agreements()
+    seed_inbox()
     db.session.commit()
 
 

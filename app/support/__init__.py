@@ -4,4 +4,10 @@ from flask import Blueprint
 
 bp = Blueprint("support", __name__, url_prefix="/support")
 
-from app.support import agreements, incidents, policies, views  # noqa: E402, F401  the views hang themselves on bp
+from app.support import (  # noqa: E402, F401  the views hang themselves on bp
+    agreements,
+    inbox,
+    incidents,
+    policies,
+    views,
+)

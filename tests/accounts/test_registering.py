@@ -8,8 +8,8 @@ from flask import Flask
 from sqlalchemy import event
 
 from app.accounts.models import PasswordReset, Registration, User
-from app.consent.models import Engagement
 from app.accounts.registration import AUTHORITY, MAILS_PER_HOUR
+from app.consent.models import Engagement
 from app.db import db, now
 from app.jobs import QueuedJob
 from tests.accounts.letters import last_link, link_in, mail_to, work_off
