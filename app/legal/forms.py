@@ -56,7 +56,7 @@ class WordingForm(FlaskForm):
             acceptance=self.acceptance.data,
             summary=" ".join(_plain(self.summary.data).split()),
             notes=tuple(_note(line) for line in _lines(self.notes.data)),
-            moved=dict(_MOVED.fullmatch(line).groups() for line in _lines(self.moved.data)),  # type: ignore[union-attr]
+            moved=dict(_MOVED.fullmatch(line).groups() for line in _lines(self.moved.data)),  # type: ignore[union-attr,misc]
             body=_plain(self.body.data),
         )
 

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from app.config import ROOT
-from tasks.bench import lists, runs, stacks, streams, weight
+from tasks.bench import lists, policies, runs, stacks, streams, weight
 from tasks.bench.figures import Results
 
-PARTS = ("runs", "streams", "pages", "lists", "start")
+PARTS = ("runs", "streams", "pages", "policies", "lists", "start")
 
 
 def main() -> int:
@@ -39,6 +39,9 @@ def measure(folder: Path, results: Results, wanted: tuple[str, ...], *, rows: in
             streams.measure(stack, results, quick=quick)
         if "pages" in wanted:
             weight.measure_pages(stack, results)
+        if "policies" in wanted:
+            with stacks.plain(folder / "hello") as raw:
+                policies.measure(stack, raw, results, quick=quick)
         if "runs" in wanted and "streams" in wanted:
             weight.measure_after_work(stack, results)
     if "start" in wanted:

@@ -43,9 +43,13 @@ def go_on(key: str) -> None:
 
 
 def front() -> Flask:
-    """The web in front of it: two addresses that enqueue."""
+    """The web in front of it: two addresses that enqueue, and one that does nothing."""
     app = Flask(__name__)
     queue = Queue("raw", connection=Redis.from_url(os.environ["REDIS_URL"]))
+
+    @app.get("/hello")
+    def hello() -> str:
+        return "Hello"
 
     @app.post("/start")
     def start() -> tuple[str, int]:

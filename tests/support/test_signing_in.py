@@ -127,7 +127,7 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(app, client, kofi)
     assert copy.get("/support/").h1 == "Workspaces"
 
     client.get("/support/")
-    client.submit("/support/logout")
+    client.post("/support/logout", {"csrf_token": client.token("/support/")})
 
     assert copy.get("/support/", follow=False).status == 303
 
