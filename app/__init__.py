@@ -6,6 +6,7 @@ from flask import Flask
 
 from app import access, config, db, errors_pages, events, extensions, headers, logs, pages, typed
 from app.config import ROOT, Settings
+from app.site import kept
 
 BLUEPRINTS = (
     "app.site.pages",
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
     headers.trust_proxies(app)
+    app.wsgi_app = kept.Front(app)  # type: ignore[method-assign, assignment]
     headers.guard(app)
     errors_pages.answer(app)
     pages.prepare(app)

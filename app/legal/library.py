@@ -35,7 +35,7 @@ class NoVersionThen(NotFound):
     """No version of this policy was, or can be said to be, in force on that day; says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """Every published version as it was read at one moment."""
 
@@ -54,6 +54,12 @@ def shelf() -> Shelf:
     fresh = _read(kept[1] if kept else None)
     current_app.extensions[_KEY] = (time.monotonic() + SHELF_SECONDS, fresh)
     return fresh
+
+
+def mark(extensions: dict[str, Any]) -> tuple[Shelf, date] | None:
+    """What pages made now are made from, without asking the database; None when it is time to look anew."""
+    kept: tuple[float, Shelf] | None = extensions.get(_KEY)
+    return (kept[1], today()) if kept is not None and time.monotonic() < kept[0] else None
 
 
 def forget() -> None:

@@ -1,64 +1,106 @@
 """Public pages made once and kept: for visitors without a cookie they are the same for everybody.
 
-A page is kept as long as the shelf of policies and the day are the same, and revalidated by its tag.
+`Front` stands before Flask and answers from what Flask has answered before, as long as the shelf of
+policies and the day are the same. Once in library.SHELF_SECONDS a request goes through and looks.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import wraps
 from threading import Lock
 from typing import Any
 
-from flask import Response, current_app, make_response, request
+from flask import Flask, make_response, request
 from flask.typing import ResponseReturnValue
 
 from app.legal import library
 
 PAGES = 512
 """How many pages a process keeps; the one not asked for longest goes."""
-_KEY = "kept-pages"
-_lock = Lock()
+MAY_KEEP = "leenops.may-keep"
+Environ = dict[str, Any]
+Start = Callable[..., Any]
 
 
 def kept(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
-    """Answer from what was made before. Only for pages that show the shelf and nothing of who looks or when."""
+    """Let the answer be kept. Only for pages that show the shelf and nothing of who looks or when."""
 
     @wraps(view)
     def answer(**values: Any) -> ResponseReturnValue:
-        if request.cookies or request.query_string or request.headers.get("HX-Request"):
-            return view(**values)
-        key = (request.path, library.shelf().marks, library.today())
-        page = _find(key)
-        if page is None:
-            made = make_response(view(**values))
-            if made.status_code != 200:
-                return made
-            made.add_etag()
-            page = (made.get_data(), dict(made.headers))
-            _keep(key, page)
-        response = Response(page[0], headers=page[1])
-        response.headers["Cache-Control"] = "no-cache"
-        return response.make_conditional(request)
+        response = make_response(view(**values))
+        if response.status_code == 200 and not request.cookies:
+            request.environ[MAY_KEEP] = True
+            response.headers["Cache-Control"] = "no-cache"
+            response.add_etag()
+        response.make_conditional(request)
+        return response
 
     return answer
 
 
-def _pages() -> "OrderedDict[Any, tuple[bytes, dict[str, str]]]":
-    pages: OrderedDict[Any, tuple[bytes, dict[str, str]]] = current_app.extensions.setdefault(_KEY, OrderedDict())
-    return pages
+@dataclass(frozen=True)
+class Page:
+    mark: object
+    """What it was made from."""
+    headers: list[tuple[str, str]]
+    tag: str
+    body: bytes
 
 
-def _find(key: Any) -> tuple[bytes, dict[str, str]] | None:
-    with _lock:
-        pages = _pages()
-        if key in pages:
-            pages.move_to_end(key)
-        return pages.get(key)
+class Front:
+    """The WSGI application before Flask."""
+
+    def __init__(self, app: Flask) -> None:
+        self._flask, self._extensions = app.wsgi_app, app.extensions
+        self._pages: OrderedDict[str, Page] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        if not _is_plain(environ):
+            return self._flask(environ, start)
+        path, mark = environ.get("PATH_INFO", ""), library.mark(self._extensions)
+        page = self._pages.get(path)
+        if page is None or page.mark != mark or mark is None:
+            return self._make(path, environ, start)
+        if environ.get("HTTP_IF_NONE_MATCH") == page.tag:
+            start("304 NOT MODIFIED", [h for h in page.headers if h[0] not in ("Content-Length", "Content-Type")])
+            return []
+        start("200 OK", list(page.headers))
+        return [page.body]
+
+    def _make(self, path: str, environ: Environ, start: Start) -> Iterable[bytes]:
+        """Flask's answer, kept when the view said that it may be."""
+        said: list[Any] = []
+
+        def listen(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            said.extend((status, list(headers)))
+            return start(status, headers, *more)
+
+        answer = self._flask(environ, listen)
+        if not environ.get(MAY_KEEP) or not said[0].startswith("200"):
+            return answer
+        try:
+            body = b"".join(answer)
+        finally:
+            getattr(answer, "close", lambda: None)()
+        self._keep(path, Page(library.mark(self._extensions), said[1], dict(said[1]).get("ETag", ""), body))
+        return [body]
+
+    def _keep(self, path: str, page: Page) -> None:
+        with self._lock:
+            self._pages[path] = page
+            self._pages.move_to_end(path)
+            while len(self._pages) > PAGES:
+                self._pages.popitem(last=False)
 
 
-def _keep(key: Any, page: tuple[bytes, dict[str, str]]) -> None:
-    with _lock:
-        pages = _pages()
-        pages[key] = page
-        while len(pages) > PAGES:
-            pages.popitem(last=False)
+def _is_plain(environ: Environ) -> bool:
+    """A visitor who asks for a page and says nothing about themselves."""
+    return (
+        environ.get("REQUEST_METHOD") == "GET"
+        and not environ.get("HTTP_COOKIE")
+        and not environ.get("QUERY_STRING")
+        and not environ.get("HTTP_HX_REQUEST")
+        and not environ.get("HTTP_RANGE")
+    )
