@@ -140,6 +140,14 @@ def test_a_clause_under_a_new_name_keeps_its_old_address(client, rules):
     assert "The same today" in client.get("/legal/rules/v1.0").find("li", id="may-own").text
 
 
+@pytest.mark.parametrize("path", ["", "/v1.0", "/v2.0", "/compare/1.0...1.1", "/as-of/2026-06-20"])
+def test_every_link_around_a_version_leads_to_something(client, coming, path):
+    for link in client.get(f"/legal/rules{path}").find("main").all("a"):
+        target = urlsplit(link["href"])
+        if target.path and not target.scheme:
+            assert client.get(target.path).status == 200, link["href"]
+
+
 def test_an_announced_version_says_when_it_takes_effect(client, coming):
     page = client.get("/legal/rules/v2.0")
     assert "Takes effect on" in page.find(class_="note").text and "Announced" in page.find(class_="doc-head").text
