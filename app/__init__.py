@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app import access, config, db, errors_pages, events, extensions, headers, logs, pages, typed
+from app import access, compression, config, db, errors_pages, events, extensions, headers, logs, pages, typed
 from app.config import ROOT, Settings
 from app.site import kept
 
@@ -43,11 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     db.sqlite_synchronous = settings.sqlite_synchronous
     db.db.init_app(app)
-    extensions.migrate.init_app(app, db.db, directory=str(ROOT / "app" / "migrations"), render_as_batch=True)
-    extensions.csrf.init_app(app)
-    extensions.htmx.init_app(app)
+    extensions.bind(app, db.db)
     app.request_class = typed.TypedRequest  # htmx_flask has just set its own, which this one is too
-    extensions.limiter.init_app(app)
     app.extensions["redis"] = extensions.connect_redis(settings.redis_url)
     app.extensions["hub"] = events.Hub(settings.redis_url)
     access.bind(pages.doors())
@@ -55,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(name).bp)
     headers.trust_proxies(app)
     app.wsgi_app = kept.Front(app)  # type: ignore[method-assign, assignment]
+    compression.begin(app)
     headers.guard(app)
     errors_pages.answer(app)
     pages.prepare(app)

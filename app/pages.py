@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from flask import Flask, g, request, session, url_for
 
-from app import access, events, formats
+from app import access, compression, events, formats
 from app.accounts.services import current_user
 from app.config import ROOT, Settings
 from app.console.counts import nav_counts
@@ -52,6 +52,9 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         "RATELIMIT_STRATEGY": "moving-window",
         "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+        "COMPRESS_REGISTER": False,  # app/compression.py says which answers
+        "COMPRESS_ALGORITHM": compression.ENCODINGS,
+        "COMPRESS_ALGORITHM_STREAMING": compression.ENCODINGS,
     }
 
 

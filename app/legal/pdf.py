@@ -43,14 +43,14 @@ def pdf(policy: Policy, *, versions: Sequence[tuple[str, str, str]], base_url: s
 
 def _made(policy: Policy, versions: Sequence[tuple[str, str, str]], base_url: str, state_words: str) -> bytes:
     data = _data(policy, versions, base_url, state_words)
-    made = typst.compile(
+    made = typst.compile(  # type: ignore[call-overload]  # its stub wants one type for source, root and fonts
         TEMPLATE.read_bytes(),
         root=str(FONTS),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         format="pdf",
         sys_inputs={"policy": json.dumps(data)},
-        pdf_standards=["ua-1"],
+        pdf_standards="ua-1",
         timestamp=0,
     )
     assert isinstance(made, bytes)

@@ -11,14 +11,16 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
-from flask import Flask, make_response, request
+from flask import Flask, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 
+from app.compression import chosen
 from app.legal import library
 
 PAGES = 512
 """How many pages a process keeps; the one not asked for longest goes."""
 MAY_KEEP = "leenops.may-keep"
+"""Says in a request's environment that its answer may be kept, and the mark of what it was made from."""
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
@@ -28,9 +30,11 @@ def kept(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseRetu
 
     @wraps(view)
     def answer(**values: Any) -> ResponseReturnValue:
+        library.shelf()
+        mark = library.mark(current_app.extensions)  # before the view looks: a page is never older than its mark
         response = make_response(view(**values))
         if response.status_code == 200 and not request.cookies:
-            request.environ[MAY_KEEP] = True
+            request.environ[MAY_KEEP] = mark
             response.headers["Cache-Control"] = "no-cache"
             response.add_etag()
         response.make_conditional(request)
@@ -53,23 +57,24 @@ class Front:
 
     def __init__(self, app: Flask) -> None:
         self._flask, self._extensions = app.wsgi_app, app.extensions
-        self._pages: OrderedDict[str, Page] = OrderedDict()
+        self._pages: OrderedDict[tuple[str, str], Page] = OrderedDict()
         self._lock = Lock()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         if not _is_plain(environ):
             return self._flask(environ, start)
-        path, mark = environ.get("PATH_INFO", ""), library.mark(self._extensions)
-        page = self._pages.get(path)
+        encoding = environ["HTTP_ACCEPT_ENCODING"] = chosen(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        key, mark = (environ.get("PATH_INFO", ""), encoding), library.mark(self._extensions)
+        page = self._pages.get(key)
         if page is None or page.mark != mark or mark is None:
-            return self._make(path, environ, start)
+            return self._make(key, environ, start)
         if environ.get("HTTP_IF_NONE_MATCH") == page.tag:
             start("304 NOT MODIFIED", [h for h in page.headers if h[0] not in ("Content-Length", "Content-Type")])
             return []
         start("200 OK", list(page.headers))
         return [page.body]
 
-    def _make(self, path: str, environ: Environ, start: Start) -> Iterable[bytes]:
+    def _make(self, key: tuple[str, str], environ: Environ, start: Start) -> Iterable[bytes]:
         """Flask's answer, kept when the view said that it may be."""
         said: list[Any] = []
 
@@ -78,19 +83,20 @@ class Front:
             return start(status, headers, *more)
 
         answer = self._flask(environ, listen)
-        if not environ.get(MAY_KEEP) or not said[0].startswith("200"):
+        mark = environ.get(MAY_KEEP)
+        if mark is None or not said[0].startswith("200"):
             return answer
         try:
             body = b"".join(answer)
         finally:
             getattr(answer, "close", lambda: None)()
-        self._keep(path, Page(library.mark(self._extensions), said[1], dict(said[1]).get("ETag", ""), body))
+        self._keep(key, Page(mark, said[1], dict(said[1]).get("ETag", ""), body))
         return [body]
 
-    def _keep(self, path: str, page: Page) -> None:
+    def _keep(self, key: tuple[str, str], page: Page) -> None:
         with self._lock:
-            self._pages[path] = page
-            self._pages.move_to_end(path)
+            self._pages[key] = page
+            self._pages.move_to_end(key)
             while len(self._pages) > PAGES:
                 self._pages.popitem(last=False)
 

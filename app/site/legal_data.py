@@ -90,7 +90,7 @@ def links(policy: Policy) -> str:
     """The `Link` header of a version's page: its neighbours in time, the latest, the log, and its other forms."""
     slug, number = policy.slug, policy.version
     latest = library.find_in_force(slug) or policy
-    found = {"canonical": address(policy), "latest-version": address(latest)}
+    found = {"bookmark": address(policy), "latest-version": address(latest)}
     for relation, other in (
         ("predecessor-version", library.predecessor(policy)),
         ("successor-version", library.successor(policy)),

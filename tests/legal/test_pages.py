@@ -268,7 +268,7 @@ def test_the_link_header_names_the_neighbours_in_time(client, coming):
     assert middle["predecessor-version"] == "/legal/rules/v1.0" and middle["successor-version"] == "/legal/rules/v2.0"
     assert middle["latest-version"] == "/legal/rules/v1.1" and middle["version-history"] == "/legal/rules.atom"
     assert "predecessor-version" not in first and first["successor-version"] == "/legal/rules/v1.1"
-    assert relations(client.get("/legal/rules").response.headers["Link"])["canonical"] == "/legal/rules/v1.1"
+    assert relations(client.get("/legal/rules").response.headers["Link"])["bookmark"] == "/legal/rules/v1.1"
     for address in middle.values():
         assert client.get(address).status == 200
 

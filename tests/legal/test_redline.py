@@ -210,13 +210,13 @@ def long(word: str, *, clauses: int = 160, words: int = 62) -> Policy:
 
 @pytest.mark.parametrize("shape", [{}, {"clauses": 1, "words": 10_000}])
 def test_ten_thousand_words_are_compared_in_no_more_time_than_they_are_read(shape):
-    begun = time.perf_counter()
+    begun = time.process_time()
     old, new = long("a", **shape), long("b", **shape)
-    read = time.perf_counter() - begun
+    read = time.process_time() - begun
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     diff = redline.__wrapped__(old, new)
-    compared = time.perf_counter() - begun
+    compared = time.process_time() - begun
 
     assert diff.added > 0 and old.words > 9_900
-    assert compared < 3 * read + 0.2
+    assert compared < 5 * read + 0.5  # of processor time; a quadratic comparison takes minutes
