@@ -167,6 +167,7 @@ def recipients(version: str) -> ResponseReturnValue:
     return render(
         "support/policies/recipients.html",
         row=row,
+        notice=notice,
         rows=rows[: notices.PAGE],
         after=rows[notices.PAGE - 1].id if len(rows) > notices.PAGE else None,
         state=state,

@@ -234,3 +234,10 @@ def test_the_file_of_a_version_can_be_kept_with_the_source(legal, shelf):  # noq
     wording = drafting.wording_of(row_of(path))
     assert wording.text() == text and "Now for everyone who comes." in text
     assert db.session.get(StaffMember, row_of(path).authors[0]).name == "Kofi Osei"
+
+
+def test_a_version_that_nobody_was_told_of_says_so(legal):
+    first = db.session.scalars(select(PolicyVersion).where(PolicyVersion.slug == "rules")).one()
+    page = legal.get(f"/support/policies/{first.public_id}/recipients")
+
+    assert page.status == 200 and "Nobody was told" in page
