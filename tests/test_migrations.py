@@ -3,15 +3,18 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, Table, insert, inspect, select
 
 from app import create_app
 from app.config import Settings
+from app.consent.models import Engagement
+from app.consent.services import verify
 from app.db import db
 from tasks import prepare
 from tests import postgres
@@ -57,3 +60,37 @@ def test_downgraded_nothing_is_left(fresh: Flask) -> None:
 
 def test_there_is_one_line_of_migrations() -> None:
     assert len(prepare.ScriptDirectory(str(prepare.MIGRATIONS)).get_heads()) == 1
+
+
+def test_acceptances_from_before_the_ledger_become_its_first_entries(fresh: Flask) -> None:
+    flask_migrate.upgrade(directory=str(prepare.MIGRATIONS), revision="0002")
+    meta = MetaData()
+    users, old = (Table(name, meta, autoload_with=db.engine) for name in ("users", "terms_acceptances"))
+    at = datetime(2026, 7, 1, 9, 30, 0, 120, tzinfo=UTC)
+    with db.engine.begin() as connection:
+        for number, name in ((1, "Ilse Bakker"), (2, "Zoë Łuczak")):
+            person = filled(users, id=number, public_id=f"u{number}", name=name, email=f"{number}@rye.example")
+            connection.execute(insert(users).values(person))
+            accepted = {"slug": "terms", "version": "1.0", "text_sha256": "ab" * 32, "accepted_at": moment(at)}
+            connection.execute(insert(old).values(filled(old, id=number, user_id=number, **accepted)))
+
+    prepare.migrate()
+
+    assert verify() == (2, None)
+    first, second = db.session.scalars(select(Engagement).order_by(Engagement.seq)).all()
+    assert (first.person, first.at, first.act) == ("Ilse Bakker <1@rye.example>", at, "accepted")
+    assert (second.person, second.version, second.text_sha256) == ("Zoë Łuczak <2@rye.example>", "1.0", "ab" * 32)
+
+
+def filled(table: Table, **values: object) -> dict[str, object]:
+    """A row of `table` as it was then: `values`, and something of the right kind wherever one is needed."""
+    for column in table.columns:
+        if not column.nullable and column.server_default is None and column.name not in values:
+            kind = column.type.python_type
+            values[column.name] = moment(datetime(2026, 6, 20, tzinfo=UTC)) if kind is datetime else kind()
+    return values
+
+
+def moment(at: datetime) -> datetime:
+    """As the column keeps it: SQLite has no zones."""
+    return at.replace(tzinfo=None) if db.engine.dialect.name == "sqlite" else at
