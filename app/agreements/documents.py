@@ -3,17 +3,14 @@
 Nothing here opens a PDF. It is kept as it came and handed out as a download only.
 """
 
-import hashlib
-import os
 import re
-import tempfile
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import current_app
 from werkzeug.datastructures import FileStorage
 
+from app import blobs
 from app.errors import Invalid
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -39,34 +36,22 @@ def keep(upload: FileStorage | None) -> Kept:
         raise Invalid(f"Choose a document of at most {MAX_BYTES // 1024 // 1024} MB.", field="document")
     if not content.startswith(b"%PDF-") or b"%%EOF" not in content[-2048:]:
         raise Invalid("Choose a whole PDF file: this one is something else inside, or is cut off.", field="document")
-    digest = hashlib.sha256(content).hexdigest()
-    _write(path_of(digest), content)
+    digest = blobs.keep(_folder(), content)
     return Kept(_plain_name(upload.filename), digest, len(content))
 
 
 def path_of(sha256: str) -> Path:
     """Where the document with this digest lies."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError("not a SHA-256")
+    return blobs.path_of(_folder(), sha256)
+
+
+def _folder() -> Path:
     data: Path = current_app.config["SETTINGS"].data
-    return data / "agreements" / sha256[:2] / sha256
+    return data / "agreements"
 
 
 def _plain_name(given: str) -> str:
     """The last part of the name, as a PDF, without what could mislead a reader or a shell."""
-    last = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if unicodedata.category(c)[0] != "C" and c not in '<>:"|?*')
+    shown = "".join(c for c in blobs.last_part(given) if c not in '<>:"|?*')
     stem = re.sub(r"\.pdf$", "", shown.strip(" ."), flags=re.I)[: MAX_NAME - 4].strip(" .")
     return f"{stem or 'agreement'}.pdf"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all; the same content is there already."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(out.name, path)

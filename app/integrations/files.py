@@ -4,11 +4,6 @@ The bytes lie under the data folder by their SHA-256, so the same file is kept o
 becomes a path.
 """
 
-import hashlib
-import os
-import re
-import tempfile
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +11,7 @@ from flask import current_app
 from sqlalchemy import update
 from werkzeug.datastructures import FileStorage
 
+from app import blobs
 from app.db import db
 from app.errors import Invalid
 from app.integrations.kinds import FileRefused, Kind, sniff
@@ -79,8 +75,7 @@ def store(storage: FileStorage) -> Stored:
     name = plain_name(storage.filename or "")
     content = storage.stream.read(MAX_BYTES + 1)
     kind = checked(name, content)
-    digest = hashlib.sha256(content).hexdigest()
-    _write(path_of(digest), content)
+    digest = blobs.keep(_folder(), content)
     return Stored(name, kind.media_type, len(content), digest)
 
 
@@ -106,29 +101,18 @@ def checked(name: str, content: bytes) -> Kind:
 
 def path_of(sha256: str) -> Path:
     """Where the bytes with this digest lie."""
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256):
-        raise ValueError("not a SHA-256")
+    return blobs.path_of(_folder(), sha256)
+
+
+def _folder() -> Path:
     files: Path = current_app.config["SETTINGS"].files
-    return files / sha256[:2] / sha256
+    return files
 
 
 def plain_name(given_name: str) -> str:
     """The last part of a file name, without what could mislead a reader or a shell."""
-    last = unicodedata.normalize("NFC", given_name).replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
+    shown = blobs.last_part(given_name)
     stem, dot, ending = shown.rpartition(".")
     if len(shown) > MAX_NAME and dot:
         shown = f"{stem[: MAX_NAME - len(ending) - 1]}.{ending[:10]}"
     return shown[:MAX_NAME] or "file"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all; the same content is there already."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(out.name, path)
