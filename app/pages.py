@@ -1,14 +1,15 @@
 """What every request and template shares: settings for Flask, who is looking, hashed static addresses."""
 
 import hashlib
+import os
 import secrets
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import structlog
-from flask import Flask, g, request, session, url_for
+from flask import Flask, g, request, session
 
 from app import access, compression, events, formats
 from app.accounts.services import current_user
@@ -22,6 +23,8 @@ from app.restrictions.services import require, standing_of
 from app.support.services import current_staff, staff_permits
 from app.workspaces.permissions import permits
 from app.workspaces.queries import member_of
+
+STATIC = ROOT / "static"
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
@@ -136,12 +139,11 @@ def _staff_may(permission: str) -> bool:
     return access.staff_may(access.StaffPermission(permission))
 
 
-@lru_cache
-def _hash(path: Path, changed: float) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-
-
 def static_url(name: str) -> str:
     """The address of a static file with its content's hash, so that browsers may keep it for ever."""
-    path = ROOT / "static" / name
-    return url_for("static", filename=name, v=_hash(path, path.stat().st_mtime))
+    return _addressed(name, os.stat(STATIC / name).st_mtime)
+
+
+@lru_cache
+def _addressed(name: str, changed: float) -> str:
+    return f"/static/{quote(name)}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = frozenset(
@@ -42,15 +43,23 @@ class Node:
                 yield from child._pieces()
                 yield " " if child.tag not in ("a", "b", "em", "i", "span", "strong") else ""
 
-    def walk(self) -> Iterator["Node"]:
-        for child in self.children:
-            if isinstance(child, Node):
-                yield child
-                yield from child.walk()
+    def walk(self) -> list["Node"]:
+        """Every element below, in the order of the page."""
+        return self._below
+
+    @cached_property
+    def _below(self) -> list["Node"]:
+        found: list[Node] = []
+        waiting = [child for child in reversed(self.children) if isinstance(child, Node)]
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            waiting.extend(child for child in reversed(node.children) if isinstance(child, Node))
+        return found
 
     def all(self, tag: str = "", **attrs: str) -> list["Node"]:
         """Elements below with this tag and these attributes; `class_` means: has this class; `_` stands for `-`."""
-        return [node for node in self.walk() if node.matches(tag, **attrs)]
+        return [node for node in self._below if (not tag or node.tag == tag) and node.matches(**attrs)]
 
     def find(self, tag: str = "", **attrs: str) -> "Node":
         """The first such element. Fails the test when there is none."""
@@ -58,9 +67,7 @@ class Node:
         assert found, f"no <{tag or '*'}> with {attrs} in: {self.text[:400]}"
         return found[0]
 
-    def matches(self, tag: str = "", **attrs: str) -> bool:
-        if tag and self.tag != tag:
-            return False
+    def matches(self, **attrs: str) -> bool:
         for key, wanted in attrs.items():
             name = key.rstrip("_").replace("_", "-")
             has = wanted in self.get("class").split() if name == "class" else self.attrs.get(name) == wanted

@@ -13,7 +13,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 10, 200
-_hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
+STRONG = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
+_hasher = STRONG
 _slots = threading.BoundedSemaphore(4)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LW5vYm9keS0wMA$dN9Vv/9rTyxd1QLcTyJaCd9v1yIZ5q6pCE6VvTAfXzE"
 """A hash of the same cost that no password fits."""

@@ -5,8 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from argon2 import PasswordHasher
-
+from app.accounts import passwords
 from app.accounts.models import User
 from app.agents.models import Agent, AgentState, AgentVersion
 from app.approvals.models import Approval
@@ -24,7 +23,7 @@ Row = TypeVar("Row")
 
 @cache
 def _hash(password: str) -> str:
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    return passwords.hash_password(password)
 
 
 def _kept(row: Row) -> Row:
