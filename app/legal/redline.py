@@ -165,7 +165,9 @@ class _Token:
     """As it stands in the HTML: a tag, a word, or a sign."""
     is_tag: bool = False
     space: bool = False
-    """Whether white space stands before it."""
+    """Whether white space stands right before it."""
+    gap: bool = False
+    """Whether white space stands between it and the word before, tags aside."""
     inside: str = ""
     """The inline tags around a word: a changed link or emphasis makes it another word."""
 
@@ -199,16 +201,17 @@ def _words(old: str, new: str) -> _Words:
 def _tokens(html: str) -> list[_Token]:
     tokens: list[_Token] = []
     around: list[str] = []
-    space = False
+    space = gap = False
     for text in _TOKEN.findall(html):
         if text.isspace():
-            space = True
+            space = gap = True
             continue
         if text.startswith("<"):
             _enter(text, around)
             tokens.append(_Token(text, is_tag=True, space=space))
         else:
-            tokens.append(_Token(text, space=space, inside=" ".join(around)))
+            tokens.append(_Token(text, space=space, gap=gap, inside=" ".join(around)))
+            gap = False
         space = False
     return tokens
 
@@ -272,8 +275,8 @@ class _Writer:
         if j1 < j2 or self._word == 0:
             self._copy_tags()  # so that it stands where the next word does
         if i1 < i2:
-            words = "".join((" " if t.space and n else "") + t.text for n, t in enumerate(self._before[i1:i2]))
-            self._space(self._before[i1].space)
+            words = "".join((" " if t.gap and n else "") + t.text for n, t in enumerate(self._before[i1:i2]))
+            self._space(self._before[i1].gap)
             self._out.append(f'<del><span class="vh">[removed] </span>{words}</del>')
             if j1 == j2 and self._next_word_follows():
                 self._space(True)

@@ -75,6 +75,13 @@ def test_words_that_came_and_went_are_marked_in_their_place_with_labels():
     )
 
 
+def test_a_removed_passage_with_a_link_in_it_keeps_its_spaces():
+    old = "Where a person could be fooled, [say so](/legal/terms) at **once** and mean it."
+    html = str(diff_of(old, "Whoever asks hears of it from you on the same day, in plain words.").html)
+
+    assert "could be fooled, say so at once and mean it" in re.sub(r"<[^>]+>", "", html)
+
+
 def test_changes_with_a_word_or_two_between_them_read_as_one():
     diff = diff_of(
         "The customer who signs tells us on paper or by mail when this changes for the company.",
