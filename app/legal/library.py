@@ -42,6 +42,8 @@ class Shelf:
     versions: Mapping[str, tuple[Policy, ...]]
     """By slug, newest first, without the withdrawn."""
     withdrawn: Mapping[tuple[str, str], Policy]
+    altered: frozenset[str]
+    """Policies of which a published text no longer fits its checksum: none of their versions is shown."""
     marks: tuple[tuple[str, str, str, str], ...]
     """What was read, without the texts: equal marks, equal shelf."""
 
@@ -74,8 +76,14 @@ def forget_after_commit() -> None:
 
 
 def versions(slug: str) -> tuple[Policy, ...]:
-    """Every published version of a policy, newest first: also its change log. Empty when there is no such policy."""
-    return shelf().versions.get(slug, ())
+    """Every published version of a policy, newest first: also its change log. Empty when there is no such policy.
+
+    Raises AlteredPolicy for one whose published texts cannot be trusted.
+    """
+    here = shelf()
+    if slug in here.altered:
+        raise AlteredPolicy()
+    return here.versions.get(slug, ())
 
 
 def known_versions(slug: str) -> tuple[Policy, ...]:
@@ -105,7 +113,7 @@ def as_of(slug: str, day: date) -> Policy:
     found = known_versions(slug)
     title, first = found[0].title, found[-1].effective_on
     if day > today():
-        raise NoVersionThen(f"{title}: nobody can say yet what is in force on {in_words(day)}. That day is to come.")
+        raise NoVersionThen(f"{title}: {in_words(day)} is to come. {_announced_by(slug, day)}")
     policy = find_in_force(slug, day)
     if policy is None:
         raise NoVersionThen(
@@ -114,10 +122,19 @@ def as_of(slug: str, day: date) -> Policy:
     return policy
 
 
+def _announced_by(slug: str, day: date) -> str:
+    """What can be said about a day to come."""
+    coming = [policy for policy in announced(slug) if policy.effective_on <= day]
+    if not coming:
+        return "No change is announced up to then, but one still can be."
+    said = " and ".join(f"version {policy.version} for {in_words(policy.effective_on)}" for policy in coming)
+    return f"What is announced up to then: {said}."
+
+
 def version(slug: str, number: str) -> Policy:
     """Exactly this published version, also a withdrawn one. Raises NotFound."""
     here = shelf()
-    found = next((policy for policy in here.versions.get(slug, ()) if policy.version == number), None)
+    found = next((policy for policy in versions(slug) if policy.version == number), None)
     found = found or here.withdrawn.get((slug, number))
     if found is None:
         raise NotFound("There is no such version of this policy.")
@@ -130,8 +147,9 @@ def index() -> list[Policy]:
 
 
 def slugs() -> list[str]:
-    """The names of the policies that have any published text."""
-    return sorted(shelf().versions)
+    """The names of the policies that have any published text to show."""
+    here = shelf()
+    return sorted(slug for slug in here.versions if slug not in here.altered)
 
 
 def announced(slug: str) -> list[Policy]:
@@ -140,8 +158,8 @@ def announced(slug: str) -> list[Policy]:
 
 
 def changes(since: date | None = None) -> list[Policy]:
-    """Every version of every policy published on `since` or later, newest first."""
-    found = [p for slug in slugs() for p in versions(slug) if since is None or _published(p) >= since]
+    """Every version of every policy that was published or took effect on `since` or later, newest first."""
+    found = [p for slug in slugs() for p in versions(slug) if since is None or _changed_last(p) >= since]
     return sorted(found, key=lambda p: (_published(p), p.effective_on, p.title, p.order), reverse=True)
 
 
@@ -184,6 +202,11 @@ def today() -> date:
     return now().date()
 
 
+def _changed_last(policy: Policy) -> date:
+    """The day a version took effect; while that is to come, the day it was published."""
+    return policy.effective_on if policy.effective_on <= today() else _published(policy)
+
+
 def _published(policy: Policy) -> date:
     return policy.published_on or policy.effective_on
 
@@ -213,13 +236,15 @@ def _read(before: Shelf | None) -> Shelf:
 def _arrange(sources: dict[tuple[str, str], str], marks: tuple[tuple[str, str, str, str], ...]) -> Shelf:
     by_slug: dict[str, list[Policy]] = {}
     withdrawn: dict[tuple[str, str], Policy] = {}
+    altered: set[str] = set()
     for slug, number, sha256, stage in marks:
+        if texts.sha256_of(sources[slug, number]) != sha256:
+            altered.add(slug)
+            continue
         policy = texts.parse(sources[slug, number], name=f"{slug}/{number}")
-        if policy.sha256 != sha256:
-            raise AlteredPolicy()
         if stage == Stage.WITHDRAWN:
             withdrawn[slug, number] = policy
         else:
             by_slug.setdefault(slug, []).append(policy)
     ordered = {slug: tuple(sorted(found, key=lambda p: p.order, reverse=True)) for slug, found in by_slug.items()}
-    return Shelf(ordered, withdrawn, marks)
+    return Shelf(ordered, withdrawn, frozenset(altered), marks)

@@ -27,7 +27,8 @@ PAIR = re.compile(r"([0-9.]{1,14}?)\.\.\.([0-9.]{1,14})")
 def missing(error: NotFound) -> ResponseReturnValue:
     """What is not there, why, and the way back to what is."""
     slug = (request.view_args or {}).get("slug", "")
-    return render("legal/missing.html", status=404, sentence=error.sentence, policy=library.find_in_force(slug))
+    policy, coming = library.find_in_force(slug), library.announced(slug)
+    return render("legal/missing.html", status=404, sentence=error.sentence, policy=policy, coming=coming)
 
 
 @bp.get("/")
@@ -43,6 +44,8 @@ def changes() -> ResponseReturnValue:
     """What changed in any policy, since a day if one is asked for."""
     asked = request.args.get("since", "")
     since = _date(asked) if asked else None
+    if since and since > library.today():
+        raise NotFound(f"{in_words(since)} is to come. Ask for a day up to today.")
     return render("legal/changes.html", changes=library.changes(since), since=since, library=library)
 
 
@@ -57,7 +60,8 @@ def show(slug: str) -> ResponseReturnValue:
 @public
 @kept
 def version(slug: str, version: str) -> ResponseReturnValue:
-    return _page(library.version(slug, version))
+    day = request.args.get("unchanged_since", "")
+    return _page(library.version(slug, version), unchanged_since=_date(day) if day else None)
 
 
 @bp.get("/<slug>/as-of/<day>")
@@ -91,7 +95,8 @@ def read(slug: str) -> ResponseReturnValue:
     if day := request.args.get("day", ""):
         since = library.as_of(slug, _date(day))
     if since is None or since.version == wanted.version:
-        return redirect(url_for(".version", slug=slug, version=wanted.version), 303)
+        unchanged = day if since else None
+        return redirect(url_for(".version", slug=slug, version=wanted.version, unchanged_since=unchanged or None), 303)
     return redirect(url_for(".compare", slug=slug, pair=f"{since.version}...{wanted.version}"), 303)
 
 
@@ -99,7 +104,7 @@ def read(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug>/v<version>.md")
 @public
 def as_markdown(slug: str, version: str = "") -> Response:
-    return _alternate(Response(legal_data.markdown(_chosen(slug, version)), mimetype="text/markdown"))
+    return _alternate(Response(_chosen(slug, version).text, mimetype="text/markdown"))
 
 
 @bp.get("/<slug>.json")
@@ -151,8 +156,11 @@ def _date(written: str) -> date:
         raise NotFound("There is no such day. Write it like 2026-06-20.") from None
 
 
-def _page(policy: Policy, as_of: date | None = None) -> ResponseReturnValue:
-    response = make_response(render("legal/policy.html", policy=policy, as_of=as_of, **_around(policy)))
+def _page(policy: Policy, *, as_of: date | None = None, unchanged_since: date | None = None) -> ResponseReturnValue:
+    if unchanged_since and not policy.effective_on <= unchanged_since <= library.today():
+        unchanged_since = None  # somebody wrote the address by hand
+    said = {"policy": policy, "as_of": as_of, "unchanged_since": unchanged_since}
+    response = make_response(render("legal/policy.html", **said | _around(policy)))
     response.headers["Link"] = legal_data.links(policy)
     return response
 

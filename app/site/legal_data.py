@@ -23,19 +23,6 @@ def address(policy: Policy) -> str:
     return base_url() + url_for("legal.version", slug=policy.slug, version=policy.version)
 
 
-def markdown(policy: Policy) -> str:
-    """The version to read as plain text, with its facts on top."""
-    state = library.state(policy).replace("_", " ")
-    facts = [
-        f"# {policy.title}",
-        f"Version {policy.version}, {state}. Takes effect on {policy.effective_on}, "
-        f"published on {policy.published_on}.",
-        f"{address(policy)}\nSHA-256 {policy.sha256}",
-        policy.summary,
-    ]
-    return "\n\n".join(facts) + "\n\n" + policy.source
-
-
 def as_json(policy: Policy) -> dict[str, Any]:
     """The version with its clauses, and where every other version is."""
     return {

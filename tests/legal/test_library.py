@@ -11,6 +11,8 @@ from app.errors import NotFound
 from app.legal import importing, library
 from app.legal.models import PolicyVersion, State
 from app.legal.texts import BrokenPolicy
+from app.workspaces.models import Role
+from tests.factories import a_member
 
 
 def test_sections_and_clauses_have_numbers_and_lasting_names(shelf):
@@ -211,6 +213,35 @@ def test_a_text_altered_in_the_table_is_not_shown(shelf):
 
     with pytest.raises(library.AlteredPolicy):
         library.in_force("rules")
+
+
+def test_an_altered_text_takes_nothing_else_with_it(client, browser_of):
+    db.session.execute(
+        update(PolicyVersion).where(PolicyVersion.slug == "cookies").values(source=PolicyVersion.source + " ")
+    )
+    db.session.commit()
+    library.forget()
+    member = a_member(role=Role.OWNER)
+
+    assert client.get("/legal/cookies").status == 500
+    assert "Cookie policy" not in client.get("/legal/").find("main").text
+    browser = browser_of(member.user)
+    for path in (
+        "/legal/",
+        "/legal/terms",
+        "/legal/changes",
+        "/legal/changes.atom",
+        "/",
+        f"/w/{member.workspace.slug}/runs",
+    ):
+        assert browser.get(path).status == 200
+    assert browser.get(f"/w/{member.workspace.slug}/terms").status == 200
+    db.session.execute(
+        update(PolicyVersion)
+        .where(PolicyVersion.slug == "cookies")
+        .values(source=func.rtrim(PolicyVersion.source, " "))
+    )
+    db.session.commit()
 
 
 def test_a_process_sees_what_another_published_within_a_second(shelf, monkeypatch):

@@ -1,6 +1,7 @@
 """The legal pages: complete without JavaScript, every version and clause at a lasting address."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -199,7 +200,7 @@ def test_a_policy_can_be_read_as_it_stood_on_a_day(client, rules, day, version):
     ("path", "sentence"),
     [
         ("rules/as-of/2026-06-12", "no version was in force on 12 June 2026. The first took effect on 13 June 2026."),
-        ("rules/as-of/2999-01-01", "That day is to come."),
+        ("rules/as-of/2999-01-01", "1 January 2999 is to come. No change is announced up to then"),
         ("rules/as-of/2026-02-30", "There is no such day."),
         ("rules/as-of/yesterday", "There is no such day."),
         ("rules/as-of/20260620", "There is no such day."),
@@ -214,6 +215,7 @@ def test_a_policy_can_be_read_as_it_stood_on_a_day(client, rules, day, version):
         ("nothing.atom", "There is no policy of that name."),
         ("nothing/read", "There is no policy of that name."),
         ("changes?since=never", "There is no such day."),
+        ("changes?since=2999-01-01", "1 January 2999 is to come."),
     ],
 )
 def test_what_is_not_there_says_so_and_leads_back(client, rules, path, sentence):
@@ -232,7 +234,7 @@ def test_what_is_not_there_says_so_and_leads_back(client, rules, path, sentence)
         ("version=1.1&since=", "v1.1"),
         ("version=1.1&since=1.1", "v1.1"),
         ("version=1.1&day=2026-06-20", "compare/1.0...1.1"),
-        ("version=1.1&since=&day=2026-10-02", "v1.1"),
+        ("version=1.1&since=&day=2026-10-02", "v1.1?unchanged_since=2026-10-02"),
         ("version=nothing&since=nothing", "v1.1"),
         ("", "v1.1"),
     ],
@@ -241,6 +243,28 @@ def test_the_form_on_the_page_leads_to_lasting_addresses(client, rules, asked, l
     page = client.get(f"/legal/rules/read?{asked}", follow=False)
 
     assert (page.status, page.location) == (303, f"/legal/rules/{leads_to}")
+
+
+def test_a_day_without_a_later_change_says_that_nothing_changed(client, rules):
+    page = client.get("/legal/rules/read?version=1.1&day=2026-10-02")
+
+    assert "Nothing has changed since 2 October 2026." in page
+    for by_hand in ("2026-06-20", "2999-01-01"):
+        assert "Nothing has changed" not in client.get(f"/legal/rules/v1.1?unchanged_since={by_hand}")
+    assert client.get("/legal/rules/v1.1?unchanged_since=never").status == 404
+
+
+def test_a_day_to_come_names_what_is_announced(client, coming):
+    day = datetime.now(UTC).date() + timedelta(days=25)
+    page = client.get(f"/legal/rules/as-of/{day}")
+
+    assert page.status == 404 and "What is announced up to then: version 2.0 for" in page
+    assert client.click("Version 2.0, announced").path == "/legal/rules/v2.0"
+
+
+def test_a_change_that_took_effect_since_is_among_the_changes(client, rules):
+    assert "House rules 1.1" in client.get("/legal/changes?since=2026-09-30")
+    assert "House rules 1.1" not in client.get("/legal/changes?since=2026-10-02")
 
 
 def test_what_changed_in_any_policy_since_a_day(client, coming):
@@ -312,9 +336,11 @@ def test_the_markdown_is_the_text(client):
     page = client.get("/legal/terms.md")
 
     assert page.response.mimetype == "text/markdown"
-    text = page.body.decode()
-    assert text.startswith("# Terms of service\n\nVersion 1.0, in force. Takes effect on 2026-06-13")
-    assert "{#liability-cap}" in text
+    assert "{#liability-cap}" in page.body.decode() and "effective_on: 2026-06-13" in page.body.decode()
+    said = client.get("/legal/terms").find(class_="legal-side").find("code").text
+    assert (
+        hashlib.sha256(page.body).hexdigest() == said.replace(" ", "") == client.get("/legal/terms.json").json["sha256"]
+    )
 
 
 def test_the_json_has_every_clause_and_the_hash_of_what_was_published(client):
