@@ -4,6 +4,7 @@ A figure rides on the override that agrees it. Readers ask `terms_for(...).param
 value, or the standard one, with its source.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ UNITS = {"run": "run", "1000_runs": "1,000 runs", "seat": "seat", "gb": "GB"}
 """What an overage rate can be per, in words."""
 CURRENCIES = ("EUR", "USD", "GBP")
 HIGHEST_RATE = 10_000_00
+_IN_WORDS = {3: "three", 14: "fourteen", 30: "thirty"}
+"""The standards as a clause may write them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,12 @@ class Parameter:
     many: str = ""
     none: str = ""
     """What it says for 1, for more (with {n}), and for zero or no figure of its own."""
+    stated_in: str = ""
+    """The clause of that policy in whose words the standard stands; `clause` when empty."""
+
+    def is_standard_in(self, words: str) -> bool:
+        """Whether the words of a clause state the standard. Without a number of its own there is nothing to state."""
+        return not self.standard or re.search(rf"\b({self.standard}|{_IN_WORDS[self.standard]})\b", words) is not None
 
     def in_words(self, value: Value | None) -> str:
         """What the figure means, as a sentence."""
@@ -71,19 +80,22 @@ TABLE = {
         ),
         Parameter(
             "notice_days", "Notice of material changes", "days", 1, 365, 30, "policy-changes",
+            stated_in="material-notice",
             one="A material change of a policy begins to count 1 day after notice.",
             many="A material change of a policy begins to count {n} days after notice.",
         ),
         Parameter(
             "refund_window_days", "Time to ask for a refund", "days", 1, 365, 14, "refunds-cancellation",
+            stated_in="refund-window",
             one="A refund can be asked for within 1 day.",
             many="A refund can be asked for within {n} days.",
         ),
         Parameter(
             "suspension_notice_hours", "Notice before a suspension", "hours", 0, 720, 0, "enforcement-appeals",
+            stated_in="suspension-notice",
             one="A suspension for other reasons than security or law is announced 1 hour before.",
             many="A suspension for other reasons than security or law is announced {n} hours before.",
-            none="A suspension can take effect at once.",
+            none="A suspension is announced first wherever waiting harms nobody.",
         ),
         Parameter(
             "overage_rate", "Price of what goes beyond the plan", "", 0, HIGHEST_RATE, None, "terms", "fees-where",

@@ -1,6 +1,6 @@
 """Finding agreements, and the one question everybody asks: which terms apply to this customer on this day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,6 +13,7 @@ from app.agreements.terms import Change, Signed, Terms, in_force
 from app.db import db, now
 from app.errors import NotFound
 from app.legal import library
+from app.legal.texts import Policy
 from app.workspaces.models import Workspace
 
 PAGE = 25
@@ -23,17 +24,33 @@ def terms_for(workspace: Workspace, at: date | datetime | None = None, *, draft:
 
     With `draft` as it would be if that draft were active: for showing staff what they are about to agree.
     """
-    day = _day(at)
     rows = [*_entered(workspace.id), *([draft] if draft is not None else [])]
     signed = [as_signed(row) for row in rows]
+    return _terms(_day(at), signed, _changes(signed))
+
+
+def counts_from(policy: Policy, workspace: Workspace) -> date:
+    """The day from which a version counts for a customer: later where an agreement gives them more notice."""
+    return terms_for(workspace).counts_from(policy)
+
+
+def with_agreements(workspace_ids: Iterable[int]) -> set[int]:
+    """Those of these customers who have signed anything."""
+    query = select(Agreement.workspace_id).where(Agreement.workspace_id.in_(list(workspace_ids)))
+    return set(db.session.scalars(query.where(Agreement.state != State.DRAFT).distinct()))
+
+
+def _terms(day: date, signed: Sequence[Signed], changes: Sequence[Change]) -> Terms:
     counting = in_force(signed, day)
+    ids = {agreement.id for agreement in counting}
     return Terms(
         day=day,
         agreements=tuple(counting),
-        others=tuple(one for one in signed if one not in counting),
-        changes=tuple(_changes(counting)),
-        find_policy=library.find_in_force,
-        slugs=lambda: [policy.slug for policy in library.index()],
+        others=tuple(one for one in signed if one.id not in ids),
+        changes=tuple(change for change in changes if change.agreement.id in ids),
+        versions=library.versions,
+        slugs=library.slugs,
+        on=lambda other: _terms(other, signed, changes),
     )
 
 
@@ -148,8 +165,8 @@ def _entered(workspace_id: int) -> Sequence[Agreement]:
     return db.session.scalars(query.order_by(Agreement.id)).all()
 
 
-def _changes(counting: list[Signed]) -> list[Change]:
-    by_id = {agreement.id: agreement for agreement in counting}
+def _changes(signed: Sequence[Signed]) -> list[Change]:
+    by_id = {agreement.id: agreement for agreement in signed}
     if not by_id:
         return []
     rows = db.session.scalars(select(Override).where(Override.agreement_id.in_(by_id)).order_by(Override.id))

@@ -16,9 +16,9 @@ the highest wins, ranked as its policy ranks. A clause that today's version no l
 Everything here is computed from what is passed in; queries.py reads it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from markupsafe import Markup
@@ -145,10 +145,12 @@ class Figure:
     displaced: tuple[Change, ...]
     """What other agreements say about it, highest first; the standard stands below them."""
     standard_source: str
+    standard: str
+    """What holds without an agreement, in words."""
 
     @property
     def sentence(self) -> str:
-        return self.parameter.in_words(self.value)
+        return self.parameter.in_words(self.value) if self.change else self.standard
 
     @property
     def source(self) -> str:
@@ -176,8 +178,11 @@ class Terms:
     """Not in force that day: over, not begun, or fallen with what they amended."""
     changes: tuple[Change, ...]
     """Of the agreements in force."""
-    find_policy: Callable[[str, date], Policy | None]
+    versions: Callable[[str], Sequence[Policy]]
+    """Every published version of a policy, newest first."""
     slugs: Callable[[], Iterable[str]]
+    on: Callable[[date], "Terms"]
+    """The same customer's terms on another day."""
 
     @cached_property
     def policies(self) -> tuple[PolicyTerms, ...]:
@@ -191,9 +196,29 @@ class Terms:
         """The policies of which at least one clause is changed."""
         return tuple(policy for policy in self.policies if policy.changed)
 
+    def find_policy(self, slug: str) -> Policy | None:
+        """The version that counts for this customer that day."""
+        return next((policy for policy in self.versions(slug) if self.counts_from(policy) <= self.day), None)
+
+    def waiting(self, policy: Policy) -> Policy | None:
+        """The version that others have already that day and that counts later for this customer, if there is one."""
+        newer = (p for p in self.versions(policy.slug) if p.order > policy.order)
+        return next((p for p in newer if p.effective_on <= self.day), None)
+
+    def counts_from(self, policy: Policy) -> date:
+        """The day a version begins to count for this customer: its own, or later where an agreement of the day on
+        which it was published gives more notice of material changes."""
+        published = policy.published_on
+        if not policy.is_material or published is None or policy.effective_on <= published:
+            return policy.effective_on
+        then, _ = self.on(published)._agreed("notice_days")
+        days = then.figures["notice_days"] if then else 0
+        assert isinstance(days, int)
+        return max(policy.effective_on, published + timedelta(days=days))
+
     def policy(self, slug: str) -> PolicyTerms | None:
         """One policy as it applies; None when none is in force that day and no agreement names it."""
-        found = self.find_policy(slug, self.day)
+        found = self.find_policy(slug)
         sections = found.sections if found else ()
         rows = tuple((s, tuple(self._clause(slug, c.anchor, c, s) for c in s.clauses)) for s in sections)
         here = {clause.anchor for _, clauses in rows for clause in clauses}
@@ -205,18 +230,22 @@ class Terms:
     def parameter(self, name: str) -> Figure:
         """The figure as it applies, and its source. Raises KeyError for a name that parameters.py does not have."""
         parameter = TABLE[name]
-        carriers = [change for change in self.changes if name in change.figures]
-        carriers.sort(key=lambda change: self._rank(change.agreement, parameter.policy), reverse=True)
-        standing = [change for change in carriers if self._stands(change)]
-        top = standing[0] if standing else None
+        top, rest = self._agreed(name)
         value = top.figures[name] if top else parameter.standard
-        rest = tuple(change for change in carriers if change is not top)
-        return Figure(parameter, value, top, rest, "" if top else self._standard_source(parameter))
+        return Figure(parameter, value, top, rest, *self._standard(parameter))
+
+    def _agreed(self, name: str) -> tuple[Change | None, tuple[Change, ...]]:
+        """The override whose figure holds, if any, and the others that carry it, highest first."""
+        carriers = [change for change in self.changes if name in change.figures]
+        carriers.sort(key=lambda change: self._rank(change.agreement, TABLE[name].policy), reverse=True)
+        top = next((change for change in carriers if self._stands(change)), None)
+        return top, tuple(change for change in carriers if change is not top)
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        """All of them, in the order of the table."""
-        return tuple(self.parameter(name) for name in TABLE)
+        """Those that anything says something about that day, in the order of the table."""
+        found = (self.parameter(name) for name in TABLE)
+        return tuple(figure for figure in found if figure.change or figure.standard_source)
 
     def settle(self, slug: str, anchor: str) -> tuple[Change | None, tuple[Change, ...], tuple[Change, ...]]:
         """What decides about a clause, what adds to it, and what they displaced; each highest first."""
@@ -235,13 +264,16 @@ class Terms:
     def _rank(self, agreement: Signed, slug: str) -> Rank:
         return rank(agreement, slug, self.agreements)
 
-    def _standard_source(self, parameter: Parameter) -> str:
-        policy = self.find_policy(parameter.policy, self.day)
+    def _standard(self, parameter: Parameter) -> tuple[str, str]:
+        """Where the standard stands, and what it is. A clause with another number now is cited, not contradicted."""
+        policy = self.find_policy(parameter.policy)
         if policy is None:
-            return "LeenOps' standard"
-        numbers = {clause.anchor: clause.number for section in policy.sections for clause in section.clauses}
-        clause = f", clause {numbers[parameter.clause]}" if parameter.clause in numbers else ""
-        return f"{policy.title} {policy.version}{clause}"
+            return "", ""
+        name, anchor = f"{policy.title} {policy.version}", parameter.stated_in or parameter.clause
+        clause = next((c for section in policy.sections for c in section.clauses if c.anchor == anchor), None)
+        if clause is None or not parameter.is_standard_in(clause.text):
+            return name, f"{parameter.label}: as {name} says{f' in clause {clause.number}' if clause else ''}."
+        return f"{name}, clause {clause.number}", parameter.in_words(parameter.standard)
 
 
 def in_force(agreements: Iterable[Signed], day: date) -> list[Signed]:

@@ -1,6 +1,7 @@
 """Reading the engagement ledger."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,15 @@ def last_words(user_id: int, workspace_id: int, versions: Iterable[tuple[str, st
     )
     found = {(row.slug, row.version): Act(row.act) for row in db.session.execute(query)}
     return {name: act for name, act in found.items() if name in wanted}
+
+
+def last_at(user_id: int, workspace_id: int, slug: str, version: str) -> datetime | None:
+    """When a person last decided about a version for a workspace."""
+    query = select(func.max(Engagement.at)).where(
+        Engagement.user_id == user_id, Engagement.workspace_id == workspace_id
+    )
+    query = query.where(Engagement.slug == slug, Engagement.version == version, Engagement.act.in_(DECIDING))
+    return db.session.scalar(query)
 
 
 def counts_of(slug: str, version: str) -> dict[str, int]:

@@ -4,8 +4,9 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import Permission, member, membership, workspace
+from app.agreements.queries import counts_from
 from app.consent.models import Act
-from app.consent.queries import last_words
+from app.consent.queries import last_at, last_words
 from app.db import db
 from app.errors import Conflict, Invalid, NotFound
 from app.legal import library
@@ -31,8 +32,10 @@ def show(slug: str, version: str) -> ResponseReturnValue:
         before=before,
         diff=redline(before, policy),
         state=library.state(policy),
-        counts_from=duties.counts_from(policy, here),
+        counts_from=counts_from(policy, here.workspace),
         answer=last_words(here.user_id, here.workspace_id, [name]).get(name),
+        answered_at=last_at(here.user_id, here.workspace_id, *name),
+        concerns=duties.concerns(policy, here),
         notice=queries.notices_to(here.user_id, [name]).get(name),
         authority=duties.authority_of(here),
         here=safe_path(request.args.get("next")),
@@ -48,6 +51,8 @@ def answer(slug: str, version: str) -> ResponseReturnValue:
     if act is None:
         raise Invalid("Choose to accept or to decline.", field="answer")
     _check_open(policy)
+    if not duties.concerns(policy, membership()):
+        raise Conflict("This version was in force when you joined, and you accepted it then. Nothing is asked.")
     name, here = (slug, version), membership()
     if last_words(here.user_id, here.workspace_id, [name]).get(name) != act:
         duties.answer(here, policy, act, basis="shown in the console", address=request.remote_addr or "")

@@ -3,10 +3,11 @@
 from flask import Blueprint, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Permission, member, workspace
+from app.access import Permission, member, membership, workspace
 from app.agreements import documents, queries
 from app.agreements.forms import day_asked
 from app.errors import NotFound
+from app.notices import duties
 from app.web import render
 
 bp = Blueprint("terms", __name__, url_prefix="/w/<workspace>/terms")
@@ -22,7 +23,8 @@ def index() -> ResponseReturnValue:
     if slug and policy is None:
         raise NotFound("There is no such policy on this day.")
     here = url_for(".index", workspace=workspace().slug)
-    return render("agreements/terms.html", terms=terms, policy=policy, asked=asked, here=here)
+    told = [] if asked or slug else duties.pending(membership())
+    return render("agreements/terms.html", terms=terms, policy=policy, asked=asked, here=here, told=told)
 
 
 @bp.get("/documents/<agreement>")

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from flask import current_app
 
-from app.agreements.queries import terms_for
+from app.agreements.queries import counts_from
+from app.audit.services import record
 from app.consent.models import Act
 from app.consent.queries import last_words
 from app.consent.services import Text, engage
@@ -27,6 +28,7 @@ KEPT = 20_000
 BANNER_DAYS = 90
 """How long after its publication a change is still pointed at in the console."""
 _KEY = "settled-duties"
+_DID = {Act.ACCEPTED: "accepted", Act.DECLINED: "declined", Act.CONTINUED_USE: "went on using LeenOps under"}
 
 
 class Next(StrEnum):
@@ -68,15 +70,6 @@ def binding(on: date) -> list[Policy]:
     return [p for p in current if p and p.acceptance != Acceptance.NONE and library.predecessor(p)]
 
 
-def counts_from(policy: Policy, membership: Membership) -> date:
-    """The day from which a version counts for a member: later than for others where an agreement gives more notice."""
-    if policy.published_on is None or policy.effective_on <= policy.published_on:
-        return policy.effective_on
-    days = terms_for(membership.workspace, policy.published_on).parameter("notice_days")
-    agreed = days.number if days.agreement else 0
-    return max(policy.effective_on, policy.published_on + timedelta(days=agreed))
-
-
 def concerns(policy: Policy, membership: Membership) -> bool:
     """Whether a version came after the member's account: what was in force then was accepted with it."""
     return policy.effective_on > membership.user.created_at.date()
@@ -84,7 +77,7 @@ def concerns(policy: Policy, membership: Membership) -> bool:
 
 def _find(membership: Membership) -> Duty | None:
     today = library.today()
-    due = [p for p in binding(today) if concerns(p, membership) and counts_from(p, membership) <= today]
+    due = [p for p in binding(today) if concerns(p, membership) and counts_from(p, membership.workspace) <= today]
     if not due:
         return None
     names = [(p.slug, p.version) for p in due]
@@ -119,8 +112,8 @@ def forget(membership: Membership) -> None:
 
 
 def note_seen(membership: Membership, policy: Policy, *, address: str) -> None:
-    """Write into the ledger that a member has seen what changes. Flushes."""
-    _engage(membership, policy, Act.SEEN, "seen in the console", address)
+    """Write into the ledger that a member has seen what changes: they said nothing by it. Flushes."""
+    _engage(membership, policy, Act.SEEN, "seen in the console", address, authority="")
 
 
 def answer(membership: Membership, policy: Policy, act: Act, *, basis: str, address: str) -> None:
@@ -128,7 +121,15 @@ def answer(membership: Membership, policy: Policy, act: Act, *, basis: str, addr
     notice = queries.notices_to(membership.user_id, [(policy.slug, policy.version)]).get((policy.slug, policy.version))
     if notice is not None:
         services.mark_seen(notice[0].id, membership.user)
-    _engage(membership, policy, act, basis, address)
+    _engage(membership, policy, act, basis, address, authority=authority_of(membership))
+    record(
+        f"member:policy:{act.value}",
+        f"{membership.user.name} {_DID[act]} {policy.title} {policy.version}",
+        workspace_id=membership.workspace_id,
+        actor=membership.user,
+        subject=f"policy:{policy.slug}",
+        after={"version": policy.version, "sha256": policy.sha256, "basis": basis},
+    )
 
 
 def authority_of(membership: Membership) -> str:
@@ -138,31 +139,46 @@ def authority_of(membership: Membership) -> str:
     return f"I use LeenOps as a member of {membership.workspace.name} and answer for myself."
 
 
-def _engage(membership: Membership, policy: Policy, act: Act, basis: str, address: str) -> None:
+def _engage(membership: Membership, policy: Policy, act: Act, basis: str, address: str, *, authority: str) -> None:
     engage(
         act,
         Text(policy.slug, policy.version, policy.sha256),
         user=membership.user,
         workspace=membership.workspace,
-        authority=authority_of(membership),
+        authority=authority,
         basis=basis,
         address=address,
     )
 
 
-def banner_of(membership: Membership) -> Policy | None:
+@dataclass(frozen=True)
+class Pending:
+    """A changed policy that waits for a member to read it, and the day it begins to count for them."""
+
+    policy: Policy
+    counts_from: date
+    answer: Act | None = None
+
+
+def banner_of(membership: Membership) -> Pending | None:
     """The changed policy that a member was told of and has neither read nor answered: the next to count, if any."""
-    today = library.today()
-    recent = [p for p in library.changes(today - timedelta(days=BANNER_DAYS)) if library.predecessor(p)]
-    open_ = [p for p in recent if library.state(p) in (State.SCHEDULED, State.IN_FORCE)]
+    unread = [p for p, delivery, answer in _told(membership) if answer is None and delivery != Delivery.SEEN]
+    waiting = [Pending(p, counts_from(p, membership.workspace)) for p in unread]
+    return min(waiting, key=lambda p: p.counts_from, default=None)
+
+
+def pending(membership: Membership) -> list[Pending]:
+    """What a member was told of lately and what they said about it, the next to count first."""
+    found = [Pending(p, counts_from(p, membership.workspace), answer) for p, _, answer in _told(membership)]
+    return sorted(found, key=lambda p: p.counts_from)
+
+
+def _told(membership: Membership) -> list[tuple[Policy, Delivery, Act | None]]:
+    """The changes of the last BANNER_DAYS that come or are in force and that a member was told of."""
+    recent = [p for p in library.changes(library.today() - timedelta(days=BANNER_DAYS)) if library.predecessor(p)]
+    open_ = {(p.slug, p.version): p for p in recent if library.state(p) in (State.SCHEDULED, State.IN_FORCE)}
     if not open_:
-        return None
-    names = [(p.slug, p.version) for p in open_]
-    told = queries.notices_to(membership.user_id, names)
-    answers = last_words(membership.user_id, membership.workspace_id, names)
-    waiting = [
-        policy
-        for policy, name in zip(open_, names, strict=True)
-        if name in told and told[name][1] != Delivery.SEEN and name not in answers
-    ]
-    return min(waiting, key=lambda p: p.effective_on, default=None)
+        return []
+    told = queries.notices_to(membership.user_id, list(open_))
+    answers = last_words(membership.user_id, membership.workspace_id, told)
+    return [(policy, told[name][1], answers.get(name)) for name, policy in open_.items() if name in told]

@@ -4,7 +4,7 @@ Each batch is one transaction: the mails are rows with a key of their own, writt
 that they were, so that however often a batch is cut off nobody gets two.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app import jobs, mail
 from app.accounts.models import StaffMember, User
+from app.agreements.queries import counts_from, with_agreements
 from app.audit.services import record
 from app.db import changed, db, new_public_id, now
 from app.legal import library, texts
@@ -20,7 +21,7 @@ from app.legal.texts import Acceptance, Policy
 from app.notices import queries
 from app.notices.letter import letter, recalled
 from app.notices.models import Kind, NoticeRecipient, PolicyNotice
-from app.workspaces.models import Membership, Role
+from app.workspaces.models import Membership, Role, Workspace
 
 GATHERED_AT_ONCE = 1000
 MAILED_AT_ONCE = 100
@@ -89,8 +90,14 @@ def send_batch(notice: PolicyNotice) -> bool:
         return False
     policy, write = policy_of(notice), recalled if notice.kind == Kind.WITHDRAWAL else letter
     people = {u.id: u for u in db.session.scalars(select(User).where(User.id.in_([w.user_id for w in waiting])))}
+    starts = _starts(policy, list(people))
     for recipient in waiting:
-        subject, text = write(policy, name=people[recipient.user_id].name, base_url=mail.settings().base_url)
+        subject, text = write(
+            policy,
+            name=people[recipient.user_id].name,
+            base_url=mail.settings().base_url,
+            starts_for=starts.get(recipient.user_id, {}),
+        )
         written = mail.send(
             to=[people[recipient.user_id].email],
             subject=subject,
@@ -101,6 +108,21 @@ def send_batch(notice: PolicyNotice) -> bool:
         recipient.mail_id = written.id
     db.session.flush()
     return True
+
+
+def _starts(policy: Policy, user_ids: list[int]) -> dict[int, dict[str, date]]:
+    """From when a version counts for each of these people's workspaces, by name."""
+    query = select(Membership.user_id, Workspace).join(Workspace, Workspace.id == Membership.workspace_id)
+    rows = db.session.execute(query.where(Membership.user_id.in_(user_ids), Membership.ended_at.is_(None))).all()
+    signed = with_agreements({workspace.id for _, workspace in rows})
+    days = {
+        workspace.id: counts_from(policy, workspace) if workspace.id in signed else policy.effective_on
+        for workspace in {row[1] for row in rows}
+    }
+    starts: dict[int, dict[str, date]] = {}
+    for user_id, workspace in rows:
+        starts.setdefault(user_id, {})[workspace.name] = days[workspace.id]
+    return starts
 
 
 def held(notice_id: int) -> PolicyNotice | None:

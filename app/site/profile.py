@@ -11,6 +11,7 @@ from app.consent.queries import PAGE, engagements_of
 from app.db import db
 from app.errors import Invalid
 from app.extensions import limiter
+from app.legal import library
 from app.site.landing import absolute
 from app.web import Kind, done, notify
 from app.workspaces.members import recheck_streams
@@ -33,6 +34,7 @@ def _page(
         password_form=password or ChangePasswordForm(formdata=None),
         memberships=memberships_of(user),
         engagements=engagements_of(user.id)[:PAGE],
+        titles={policy.slug: policy.title for policy in library.index()},
         form_failed=status == 422,
     )
     return page, status

@@ -36,7 +36,7 @@ def says(agreement: Signed, clause: str = "liability-cap", effect: Effect = Effe
 
 def a_policy(slug: str) -> Policy:
     clauses = tuple(
-        Clause(anchor, f"1.{n}", Markup(f"<p>{anchor}</p>"), anchor)
+        Clause(anchor, f"1.{n}", Markup(f"<p>{anchor}</p>"), f"{anchor} of three months")
         for n, (policy, anchor) in enumerate(CLAUSES, 1)
         if policy == slug and anchor != "no-longer-there"
     )
@@ -66,8 +66,9 @@ def terms(agreements, changes, day: date = TODAY) -> Terms:
         agreements=tuple(counting),
         others=(),
         changes=tuple(change for change in changes if change.agreement in counting),
-        find_policy=lambda slug, on: a_policy(slug) if slug in ("terms", "privacy") else None,
+        versions=lambda slug: [a_policy(slug)] if slug in ("terms", "privacy") else [],
         slugs=lambda: ["terms", "privacy"],
+        on=lambda other: terms(agreements, changes, other),
     )
 
 
@@ -197,11 +198,9 @@ def test_without_agreements_the_standard_holds():
 
     assert figures == {
         "liability_cap_months": 3,
-        "notice_days": 30,
-        "refund_window_days": 14,
-        "suspension_notice_hours": 0,
         "overage_rate": None,
-    }
+    }  # the policies of the others are not in force here
+    assert terms([], []).parameter("notice_days").number == 30
 
 
 days = st.integers(0, 40)

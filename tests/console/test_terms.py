@@ -7,10 +7,12 @@ import pytest
 from app.agreements import documents
 from app.agreements.documents import path_of
 from app.agreements.models import Effect, Kind, State
+from app.config import ROOT
 from app.db import db, now
 from app.workspaces.models import Role
 from tests.factories import a_member, a_workspace
 from tests.factories.agreements import PDF, an_agreement, an_override
+from tests.legal.conftest import shelf  # noqa: F401  the fixture
 
 HERE = "/w/northwind/terms"
 
@@ -177,3 +179,25 @@ def test_agreed_words_cannot_leave_their_place(owner, order):
 
     page = owner.get(HERE)
     assert "alert(1)" not in page.html and "javascript:" not in page.html and "onclick" not in page.html
+
+
+def test_a_figure_that_a_newer_clause_contradicts_is_not_repeated(owner, shelf):  # noqa: F811
+    first = (ROOT / "content" / "legal" / "refunds-cancellation" / "1.0.md").read_text()
+    second = first.replace('version: "1.0"', 'version: "1.1"').replace("2026-06-13", "2026-08-01", 2)
+    second = second.replace("effective_on: 2026-08-01", "effective_on: 2026-09-01").replace(
+        "within 14 days", "within 21 days"
+    )
+    folder = shelf.folder / "refunds-cancellation"
+    folder.mkdir()
+    for name, text in (("1.0", first), ("1.1", second)):
+        (folder / f"{name}.md").write_text(text)
+    shelf.publish()
+
+    assert "A refund can be asked for within 14 days." in owner.get(f"{HERE}?at=2026-08-20")
+    page = owner.get(HERE)
+    assert "A refund can be asked for within" not in page
+    assert "Time to ask for a refund: as Refund and cancellation policy 1.1 says in clause" in page
+
+
+def test_before_the_first_policies_no_figure_is_claimed(owner):
+    assert "In figures" not in owner.get(f"{HERE}?at=2019-01-01")

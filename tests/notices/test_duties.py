@@ -94,7 +94,7 @@ def test_who_declines_reads_and_exports_and_changes_nothing(change, ada, browser
 
     page = browser.submit("answers", answer="decline")
 
-    assert "You declined this change." in page and page.find("a", href=f"/w/{ada.workspace.slug}/audit.csv")
+    assert "You declined this change on " in page and page.find("a", href=f"/w/{ada.workspace.slug}/audit.csv")
     for path in ("agents", f"agents/{agent.slug}", "approvals", "runs", "audit", "audit.csv", "ledger.csv", "settings"):
         assert browser.get(f"/w/{ada.workspace.slug}/{path}").status == 200, path
     assert "You declined House rules 1.1." in browser.get(home(ada))
@@ -147,6 +147,36 @@ def test_before_its_day_there_is_a_banner_until_it_is_read(change, ada, browser)
     assert page.path == question(ada) and "You can answer now." in page
     assert acts() == [("seen", "1.1", "seen in the console")]
     assert "House rules changes on" not in browser.get(home(ada))
+
+
+def test_reading_a_change_states_nothing(change, ada, browser):
+    send(change(counts=12))
+    browser.get(home(ada))
+    browser.submit("seen")
+
+    assert db.session.scalars(select(Engagement.authority)).all() == [""]
+    assert "You stated" not in browser.get("/account")
+
+
+def test_an_answer_is_in_the_log_of_the_workspace(change, ada, browser):
+    send(change(counts=12))
+    browser.get(question(ada))
+    browser.submit("answers", answer="decline")
+
+    assert f"{ada.user.name} declined House rules 1.1" in browser.get(f"/w/{ada.workspace.slug}/audit")
+
+
+def test_who_joined_later_is_offered_no_answer_and_can_give_none(change, browser_of):
+    change()
+    newer = a_member(role=Role.BUILDER)
+    browser = browser_of(newer.user)
+
+    page = browser.get(question(newer))
+    assert "This version was in force when you joined." in page and not page.all("button", value="decline")
+    sha256 = library.version("rules", "1.1").sha256
+    sent = {"answer": "decline", "sha256": sha256, "csrf_token": browser.token("/account")}
+    assert browser.post(f"{question(newer)}/answers", sent).status == 409
+    assert acts() == []
 
 
 def test_who_answers_before_its_day_is_not_asked_again(change, ada, browser):
