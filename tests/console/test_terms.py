@@ -183,10 +183,10 @@ def test_agreed_words_cannot_leave_their_place(owner, order):
 
 def test_a_figure_that_a_newer_clause_contradicts_is_not_repeated(owner, shelf):  # noqa: F811
     first = (ROOT / "content" / "legal" / "refunds-cancellation" / "1.0.md").read_text()
-    second = first.replace('version: "1.0"', 'version: "1.1"').replace("2026-06-13", "2026-08-01", 2)
-    second = second.replace("effective_on: 2026-08-01", "effective_on: 2026-09-01").replace(
-        "within 14 days", "within 21 days"
-    )
+    second = first.replace('version: "1.0"', 'version: "1.1"').replace("within 14 days", "within 21 days")
+    second = second.replace("published_on: 2026-06-13", "published_on: 2026-08-01")
+    second = second.replace("effective_on: 2026-06-13", "effective_on: 2026-09-01")
+    second = second.replace("notice_days: 0", "notice_days: 30")
     folder = shelf.folder / "refunds-cancellation"
     folder.mkdir()
     for name, text in (("1.0", first), ("1.1", second)):
