@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
+
 from app.agents.forms import read_number
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, may_decide, needed
@@ -62,7 +64,7 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
         needed=needed(card),
         can_decide=card.is_pending and not blocked,
         blocked=blocked,
-        can_undo=holding and may_decide(card, member),
+        can_undo=holding and may_decide(card, member) and not g.get("declined"),
         hold_left=max(left, 0),
         inputs=_inputs(card, typed or {}),
         tool_title=tool.title if tool else card.tool,
@@ -74,6 +76,8 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
 
 
 def _blocked(card: Approval, member: Membership, counted: list[Vote]) -> str:
+    if declined := g.get("declined"):
+        return f"You declined {declined.title} {declined.version}, so you decide nothing until you accept it."
     if card.requester_id == member.user_id:
         return "You started this run, so someone else decides."
     if any(vote.user_id == member.user_id for vote in counted):

@@ -14,7 +14,7 @@ from app.legal.models import PolicyVersion
 from app.mail import MailMessage, MailState
 from app.notices import duties
 from app.workspaces.models import Role
-from tests.factories import a_member, an_agent
+from tests.factories import a_member, a_run, an_agent, an_approval
 from tests.notices.conftest import member_since_long, recipients, send
 from tests.pages import Browser
 
@@ -108,6 +108,21 @@ def test_who_declines_reads_and_exports_and_changes_nothing(change, ada, browser
     assert browser.submit("answers", answer="accept").status == 200
     assert [act for act, _, _ in acts()] == ["declined", "accepted"]
     assert "You declined" not in browser.get(home(ada))
+
+
+def test_who_declined_is_offered_no_decision(change, browser_of):
+    reviewer = member_since_long(Role.REVIEWER)
+    card = an_approval(a_run(an_agent(reviewer.workspace)))
+    browser = browser_of(reviewer.user)
+    path = f"{home(reviewer).rsplit('/', 1)[0]}/approvals/{card.public_id}"
+    assert [button for button in browser.get(path).find("main").all("button") if "Approve" in button.text]
+    change("click")
+    browser.get(question(reviewer))
+    browser.submit("answers", answer="decline")
+
+    page = browser.get(path)
+    assert "You declined House rules 1.1, so you decide nothing" in page
+    assert not [button for button in page.find("main").all("button") if "Approve" in button.text]
 
 
 def test_a_member_answers_for_themselves_alone(change, ada, browser, browser_of):
