@@ -22,7 +22,7 @@ def test_a_member_sees_the_notice_reads_the_redline_and_accepts(people):
     page.goto("/w/fennel-rye/agents")
     expect(page.get_by_role("region", name="Changed policy")).to_have_count(0)
     page.goto("/account")
-    expect(page.get_by_text("Enforcement appeals, version 1.1")).to_have_count(2)  # seen, and accepted
+    expect(page.get_by_text("Enforcement and appeals policy, version 1.1")).to_have_count(2)  # seen, and accepted
 
 
 def test_a_member_declines_is_told_what_stays_open_and_can_change_their_mind(people):
@@ -31,9 +31,9 @@ def test_a_member_declines_is_told_what_stays_open_and_can_change_their_mind(peo
 
     page.get_by_role("button", name="Decline").click()
 
-    expect(page.get_by_text("You declined this change.")).to_be_visible()
+    expect(page.get_by_text("You declined this change on")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="The audit log", exact=True).click()
+        page.get_by_role("link", name="the audit log", exact=True).click()
     assert download.value.suggested_filename.endswith(".csv")
     page.get_by_role("button", name="Accept after all").click()
     expect(page.get_by_text("You accepted Enforcement and appeals policy 1.1.")).to_be_visible()
@@ -47,6 +47,7 @@ def test_staff_publish_a_version_through_two_people_and_members_are_told(people)
     text = writer.get_by_label("Text", exact=True)
     text.fill(text.input_value().replace("30 days", "20 days"))
     writer.get_by_label("Summary in plain words").fill("Server logs are kept 20 days instead of 30.")
+    writer.get_by_label("Major").check()
     writer.locator("#material").check()
     writer.get_by_role("button", name="Save the draft").click()
     expect(writer.locator("ins").first).to_contain_text("20")
