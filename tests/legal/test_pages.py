@@ -49,6 +49,14 @@ def test_every_link_on_the_page_leads_to_something(client):
             assert client.get(href.path).status == 200, link["href"]
 
 
+@pytest.mark.parametrize("path", ["/v1.0", "/compare/1.0...1.0"])
+def test_a_printed_sheet_says_where_it_came_from(app, client, path):
+    page = client.get(f"/legal/terms{path}")
+
+    source = f"LeenOps, {app.config['SETTINGS'].base_url}/legal/terms{path}"
+    assert page.find("p", **{"class": "print-only"}).text == source
+
+
 def test_every_clause_can_be_linked(client):
     page = client.get("/legal/terms")
 
