@@ -117,6 +117,13 @@ def test_an_approval_is_of_the_text_that_was_seen(legal, other):
     assert page.status == 409 and row_of(path).stage == "in_review"
 
 
+def test_only_who_may_write_is_offered_a_draft(legal, at_work):
+    reader = at_work("support")
+
+    assert "Write a draft" in legal.get("/support/policies")
+    assert "Write a draft" not in reader.get("/support/policies") and reader.get("/support/policies").status == 200
+
+
 def test_what_is_sent_back_loses_its_approval_and_says_why(legal, other):
     path = draft(legal)
     legal.get(path)
