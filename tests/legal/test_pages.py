@@ -57,6 +57,12 @@ def test_a_printed_sheet_says_where_it_came_from(app, client, path):
     assert page.find("p", **{"class": "print-only"}).text == source
 
 
+def test_a_day_that_is_past_is_told_as_past(client):
+    page = client.get("/legal/changes")
+
+    assert "took effect 13 June 2026" in page and "takes effect 13 June 2026" not in page
+
+
 def test_every_clause_can_be_linked(client):
     page = client.get("/legal/terms")
 
