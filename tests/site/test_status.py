@@ -60,7 +60,17 @@ def test_an_open_incident_comes_first_with_everything_that_was_said(client, lott
     article = page.find("article", id=f"incident-{incident.public_id}")
     assert article["data-state"] == "identified"
     assert article.text.index("One of two workers hangs.") < article.text.index("Runs wait.")
-    assert "Somebody last looked after it on 20 Nov 2026, 12:00 UTC." in page
+    assert "Last update by our staff: 20 Nov 2026, 12:00 UTC." in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(42, "took less than a minute"), (95, "took 2 min"), (9_010, "took 2 h 30 min")]
+)
+def test_an_incident_that_is_over_says_how_long_it_took_in_minutes(client, lotte, seconds, words):
+    incident = told(lotte, at=NOON - timedelta(seconds=seconds))
+    add(incident, lotte, state="resolved", text="Over.", impacts={})
+
+    assert words in client.get(f"/status/{incident.public_id}")
 
 
 def test_each_state_of_a_part_has_its_own_word_and_its_own_shape(client, lotte):

@@ -200,7 +200,7 @@ def test_a_look_is_kept_and_shown(support, client):
     page = support.submit("/support/incidents/looks")
 
     assert "The status page says that you looked." in page and count(StatusLook) == 1
-    assert "Somebody last looked after it on" in client.get("/status")
+    assert "Last update by our staff:" in client.get("/status")
 
 
 def test_the_list_is_paged(support):
