@@ -30,6 +30,10 @@ def job_tools(template: Template) -> list[teams.ToolLine]:
     return teams.tools_of([template])
 
 
+bp.add_app_template_global(teams.asked_of)
+bp.add_app_template_global(teams.in_euros)
+
+
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:

@@ -1,6 +1,7 @@
 """The pages per team: our words about each, and what its templates are, read from the product itself."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,6 +15,11 @@ from app.integrations.tools.base import Action, Tool
 from app.integrations.tools.registry import TOOLS
 
 RECORDINGS = ROOT / "content" / "solutions"
+PASTED = "Or paste "
+READ_ALONE = {
+    "Flag any line above": "The amount above which a line is flagged",
+    "Anything to add to the policy": "What else your policy says",
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,23 @@ def every_tool() -> list[ToolLine]:
     return [ToolLine(tool, _rules_on(tool)) for tool in TOOLS.values()]
 
 
+def asked_of(template: Template) -> list[str]:
+    """What its start form asks for, a line each: a file and its text pasted are one."""
+    lines: list[str] = []
+    for spec in template.inputs:
+        words = _asked(spec["label"])
+        if spec["label"].startswith(PASTED) and lines:
+            lines[-1] += f", or {words[0].lower()}{words[1:]}"
+        else:
+            lines.append(words)
+    return lines
+
+
+def in_euros(rule: str) -> str:
+    """The name of a starting rule, which holds in any currency, as a company that reckons in euros reads it."""
+    return re.sub(r"\b(above|up to) (?=\d)", r"\1 €", rule)
+
+
 @cache
 def recording(key: str) -> Recording:
     """The recorded run of this team."""
@@ -118,11 +141,24 @@ def recording(key: str) -> Recording:
     template, run = TEMPLATES[kept["template"]], kept["recorded"]
     for item in run["card"]["evidence"]:
         item["quote"] = _plain(item["quote"])
-    labels = {spec["name"]: spec["label"] for spec in template.inputs}
+    labels = {spec["name"]: _asked(spec["label"]) for spec in template.inputs}
     given = [(labels[name], words) for name, words in kept["input"].items()]
+    run["card"]["why"] = in_euros(run["card"]["why"])
+    for step in run["steps"] + run["after"]:
+        step["title"] = in_euros(step["title"])
+    for entry in run["audit"]:
+        entry["what"] = in_euros(entry["what"])
     lines = [line for line in run["output"].splitlines() if _line(line) or not line]
     report = [(line.startswith("## "), _line(line).removeprefix("## ")) for line in lines]
     return Recording(template, given, run["steps"], run["card"], run["after"], run["audit"], report)
+
+
+def _asked(label: str) -> str:
+    """A label stands over its field; on a page it stands alone."""
+    if label.startswith(PASTED):
+        what = label.removeprefix(PASTED)
+        return f"{what[0].upper()}{what[1:]} pasted as text"
+    return READ_ALONE.get(label, label)
 
 
 def _plain(markdown: str) -> str:
@@ -144,6 +180,6 @@ def _rules_on(tool: Tool) -> tuple[tuple[Effect, str], ...]:
     """The starting rules that name `tool`; where none does, what its own caution says."""
     named: list[RuleLine] = [rule for rule in STARTING_RULES if rule.tool == tool.name]
     if named:
-        return tuple((rule.effect, rule.name) for rule in named)
+        return tuple((rule.effect, in_euros(rule.name)) for rule in named)
     verdict = decide(tool, Facts(Action(tool.title), {}, ()), team="*", rules=())
     return ((verdict.effect, verdict.why),)

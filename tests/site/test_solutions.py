@@ -69,3 +69,19 @@ def test_a_team_that_has_no_page_is_told_where_the_others_are(client):
     page = client.get("/solutions/legal")
 
     assert page.status == 404 and "under Solutions" in page
+
+
+def test_an_amount_in_a_rule_has_its_currency(client):
+    page = client.get("/solutions/support")
+
+    assert "Refunds above €250 need two people" in page and "Stopped: refunds above €250 need two people" in page
+    assert "above 250" not in page and "here euros" in page
+
+
+def test_what_a_job_is_given_reads_as_a_list(client):
+    page = client.get("/solutions/finance")
+
+    asked = [line.text for line in page.all("ul", **{"class": "asked"})[0].all("li")]
+    assert asked == ["Purchase order number", "Invoices, or the invoice pasted as text"]
+    assert page.find("dl", **{"class": "given"}).find("dt").text == "The invoice pasted as text"
+    assert "Flag any line above" not in page
