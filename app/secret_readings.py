@@ -73,13 +73,17 @@ def _rewrite(reading: Reading, what: re.Pattern[str], by: Callable[[re.Match[str
     )
 
 
+_INVISIBLE = re.compile("[\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\U000e0000-\U000e0fff]")
+"""Signs without a shape, also those that no standard has given a name yet."""
+
+
 @lru_cache(4096)
 def _folded(sign: str) -> str:
     """The plain sign that `sign` looks like; nothing for what is not seen; itself for any other."""
     if sign in _LINE_ENDS or sign[0] == "\r":
         return "\n"
     kind = unicodedata.category(sign)
-    if kind in ("Cf", "Cc", "Cs") or sign in _SHOWN_AS_NOTHING or "\ufe00" <= sign <= "\ufe0f":
+    if kind in ("Cf", "Cc", "Cs") or sign in _SHOWN_AS_NOTHING or _INVISIBLE.fullmatch(sign):
         return ""
     if kind == "Pd" or sign == "\u2212":
         return "-"

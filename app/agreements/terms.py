@@ -25,9 +25,9 @@ from markupsafe import Markup
 
 from app.agreements.models import Effect, Kind
 from app.agreements.parameters import TABLE, Parameter, Value
-from app.agreements.wording import EFFECTS, KINDS, to_html
+from app.agreements.wording import EFFECTS, KINDS
 from app.formats import short_day
-from app.legal.texts import Clause, Policy, Section
+from app.legal.texts import Clause, Policy, Section, to_html
 
 DATA_POLICIES = frozenset({"dpa", "privacy", "subprocessors", "security", "data-export-deletion"})
 """What a data processing addendum may change."""

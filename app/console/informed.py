@@ -19,6 +19,8 @@ def before_going_on(membership: Membership, permission: Permission) -> ResponseR
     """
     duty = duties.duty_of(membership)
     if duty is not None and duty.next is Next.NOTE:
+        if _is_by_itself():
+            return None
         duty = _note(membership)
     if duty is None:
         return None
@@ -33,15 +35,20 @@ def before_going_on(membership: Membership, permission: Permission) -> ResponseR
     return None
 
 
+def _is_by_itself() -> bool:
+    """Whether a browser may have sent the request without its person: an open page fetches parts of itself anew."""
+    return request.method == "HEAD" or (request.method == "GET" and bool(request.headers.get("HX-Request")))
+
+
 def _note(membership: Membership) -> Duty | None:
     """Write each version that the member goes on under into the ledger, once whoever asks at the same time."""
     begin_writing()
     db.session.refresh(membership, with_for_update={"of": Membership})
-    while (duty := duties.duty_of(membership)) is not None and duty.next is Next.NOTE:
+    while (duty := duties.find_duty(membership)) is not None and duty.next is Next.NOTE:
         duties.answer(membership, duty.policy, Act.CONTINUED_USE, basis=duty.basis, address=request.remote_addr or "")
     db.session.commit()
     begin_mode.set("DEFERRED")
-    return duty
+    return duties.duty_of(membership)  # what is settled is remembered only now that it is written
 
 
 def _show(duty: Duty, membership: Membership) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.accounts.models import StaffMember
 from app.audit.services import record
@@ -78,6 +78,7 @@ def draft(wording: Wording, *, by: StaffMember) -> PolicyVersion:
 def edit(row: PolicyVersion, wording: Wording, *, seen_sha256: str, by: StaffMember) -> None:
     """New words for a draft. Raises Conflict when it is no draft any more, or not as `by` last saw it; BrokenPolicy."""
     policy = _read(wording)
+    _hold(row)
     if (policy.slug, policy.version) != (row.slug, row.version):
         raise Invalid("A draft keeps its policy and its number.", field="version")
     _step(
@@ -90,6 +91,7 @@ def edit(row: PolicyVersion, wording: Wording, *, seen_sha256: str, by: StaffMem
 
 def submit(row: PolicyVersion, *, by: StaffMember) -> None:
     """Ask for a review. Raises BrokenPolicy when it could not be published as it is, Conflict."""
+    _hold(row)
     _publishable(row, library.today())
     _step(row, (Stage.DRAFT,), stage=Stage.IN_REVIEW, submitted_at=now(), remark=None)
     _record("submitted", row, by)
@@ -97,6 +99,7 @@ def submit(row: PolicyVersion, *, by: StaffMember) -> None:
 
 def approve(row: PolicyVersion, *, seen_sha256: str, by: StaffMember) -> None:
     """Approve exactly the text that `by` saw. Raises NotAllowed for who wrote any of it, Conflict."""
+    _hold(row)
     if by.id in row.authors:
         raise NotAllowed("You wrote some of this version, so somebody else approves it.")
     _step(
@@ -120,6 +123,8 @@ def publish(row: PolicyVersion, *, by: StaffMember) -> Policy:
 
     Raises BrokenPolicy when today is too late for its notice, Conflict when it is not approved as it is.
     """
+    _hold(row)
+    library.forget()  # another process may have published one a moment ago
     policy = _publishable(row, library.today())
     _step(
         row, (Stage.APPROVED,), PolicyVersion.text_sha256 == PolicyVersion.approved_sha256,
@@ -194,6 +199,13 @@ def _publishable(row: PolicyVersion, published_on: date) -> Policy:
     if lost := sorted({new for new in policy.moved.values() if new not in anchors}):
         raise BrokenPolicy(NAME, policy.line_of("moved"), f"there is no {lost[0]} in this version.", "moved")
     return policy
+
+
+def _hold(row: PolicyVersion) -> None:
+    """Have `row` as it is now, and every version of its policy unchanged by others until the transaction ends."""
+    query = select(PolicyVersion.id).where(PolicyVersion.slug == row.slug).order_by(PolicyVersion.id)
+    db.session.execute(query.with_for_update())
+    db.session.refresh(row)
 
 
 def _step(row: PolicyVersion, stages: tuple[Stage, ...], *where: Any, **values: Any) -> None:

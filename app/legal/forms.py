@@ -93,7 +93,7 @@ def suggested(policy: Policy) -> dict[str, Any]:
         "slug": policy.slug,
         "version": ".".join(str(part) for part in (*most, last + 1)),
         "title": policy.title,
-        "change_type": "minor",
+        "change_type": "major",
         "material": False,
         "effective_on": library.today() + timedelta(days=NOTICE_DAYS + 7),
         "notice_days": NOTICE_DAYS,
@@ -104,8 +104,8 @@ def suggested(policy: Policy) -> dict[str, Any]:
 
 def blamed(form: WordingForm, error: texts.BrokenPolicy, wording: Wording) -> WordingForm:
     """The form with what is wrong with the text, at the line of the box it stands in."""
-    head = wording.text().split("---\n", 2)
-    above = head[1].count("\n") + 3  # two lines of --- and an empty one
+    front, _ = texts.divided(wording.text())
+    above = front.count("\n") + 3  # two lines of --- and an empty one
     where = f"Line {error.line - above}: " if error.line > above else ""
     field = form.body if where or error.field not in form._fields else form._fields[error.field]
     field.errors = [*field.errors, f"{where}{error.why}".removeprefix(f"{NAME}, ")]

@@ -7,6 +7,7 @@ version in the same state makes the same bytes.
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from html.parser import HTMLParser
 from threading import Lock
 from typing import Any
@@ -42,16 +43,24 @@ def pdf(policy: Policy, *, versions: Sequence[tuple[str, str, str]], base_url: s
 
 
 def _made(policy: Policy, versions: Sequence[tuple[str, str, str]], base_url: str, state_words: str) -> bytes:
-    data = _data(policy, versions, base_url, state_words)
+    data = json.dumps(_data(policy, versions, base_url, state_words))
+    try:
+        return _compiled(data, policy.published_on, standard="ua-1")
+    except typst.TypstError:  # a sign that our fonts lack has no place in PDF/UA; as a plain PDF it can still be read
+        return _compiled(data, policy.published_on, standard=None)
+
+
+def _compiled(data: str, published_on: date | None, *, standard: str | None) -> bytes:
+    midnight = datetime.combine(published_on, time(), UTC).timestamp() if published_on else 0
     made = typst.compile(  # type: ignore[call-overload]  # its stub wants one type for source, root and fonts
         TEMPLATE.read_bytes(),
         root=str(FONTS),
         font_paths=[str(FONTS)],
         ignore_system_fonts=True,
         format="pdf",
-        sys_inputs={"policy": json.dumps(data)},
-        pdf_standards="ua-1",
-        timestamp=0,
+        sys_inputs={"policy": data},
+        pdf_standards=standard,
+        timestamp=int(midnight),
     )
     assert isinstance(made, bytes)
     return made

@@ -20,6 +20,8 @@ REWRITTEN = 0.6
 """Above this share of changed words the old text is shown whole, and then the new one."""
 SHORT = 2
 """So few words between two changes are read as part of one."""
+MOST_PAIRS = 400_000_000
+"""Comparing takes memory for each pair of an old and a new word: above this both texts are shown whole."""
 _TOKEN = re.compile(r"<[^>]*>|\s+|&#?\w+;|[\w’'-]+|[^\w\s<]")
 _INLINE = ("a", "em", "strong", "code")
 
@@ -232,6 +234,8 @@ Change = tuple[int, int, int, int]
 
 
 def _changes(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[Change]:
+    if len(old) * len(new) > MOST_PAIRS:
+        return [(0, len(old), 0, len(new))]
     ids: dict[tuple[str, str], int] = {}
     numbered = [[ids.setdefault(key, len(ids)) for key in keys] for keys in (old, new)]
     steps = [

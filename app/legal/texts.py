@@ -6,6 +6,7 @@ ever, whatever number it has in a later version. The same form serves a file in 
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,17 +18,24 @@ from typing import Any
 import markdown
 import nh3
 import yaml
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.errors import DomainError
 
 TAGS = {"p", "a", "em", "strong", "code", "ul", "ol", "li", "ins", "del"}
 SLUG = re.compile(r"[a-z0-9-]{1,40}")
-VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}")
+VERSION = re.compile(r"(0|[1-9][0-9]{0,3})(\.(0|[1-9][0-9]{0,3})){1,2}")
+"""Each number is written in one way, so that 1.0 and 1.00 are not two versions."""
+YEARS = range(2000, 3000)
 ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
 NAME = re.compile(r"[a-z0-9-]+")
 LONGEST = 400_000
 """Characters of one text, front matter and all."""
+LONGEST_CLAUSE = 100_000
+LONGEST_TITLE = 300
+MOST_MARKS = 200
+"""How many signs that begin a link, a tag, a code or an entity one clause may have: reading Markdown takes longer than
+their number."""
 
 
 class Acceptance(StrEnum):
@@ -123,7 +131,7 @@ class Policy:
     @property
     def source(self) -> str:
         """The Markdown below the front matter."""
-        return self.text.split("---\n", 2)[2].strip() + "\n"
+        return divided(self.text)[1].strip() + "\n"
 
     def line_of(self, field: str) -> int:
         """The line of the text in which a name of the front matter stands."""
@@ -175,8 +183,14 @@ def compose(matter: Mapping[str, Any], body: str) -> str:
 
 def front_matter(text: str) -> dict[str, Any]:
     """The front matter of a text that `parse` has accepted."""
-    found: dict[str, Any] = yaml.safe_load(text.split("---\n", 2)[1])
+    found: dict[str, Any] = yaml.safe_load(divided(text)[0])
     return found
+
+
+def divided(text: str) -> tuple[str, str]:
+    """The front matter, between two lines of ---, and what follows it; two empty texts when there is none."""
+    found = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
+    return (found[1], found[2]) if found else ("", "")
 
 
 @dataclass(frozen=True)
@@ -213,12 +227,12 @@ class _Head:
 def _split(name: str, text: str) -> tuple[_Head, dict[str, Any], str]:
     if len(text) > LONGEST:
         raise _Place(name, 1).broken(f"it is longer than {LONGEST:,} characters.")
-    match = re.match(r"---\n(.*?\n)---\n(.*)", text, re.DOTALL)
-    if match is None:
+    front, body = divided(text)
+    if not front:
         raise _Place(name, 1).broken("the front matter between two lines of --- is missing.")
     try:
-        node = yaml.compose(match[1], Loader=yaml.SafeLoader)
-        matter = yaml.safe_load(match[1])
+        node = yaml.compose(front, Loader=yaml.SafeLoader)
+        matter = yaml.safe_load(front)
     except yaml.YAMLError as error:
         raise _yaml_problem(name, error) from error
     except ValueError as error:  # 2026-02-30 looks like a date and is none
@@ -226,7 +240,7 @@ def _split(name: str, text: str) -> tuple[_Head, dict[str, Any], str]:
     if not isinstance(matter, dict) or not isinstance(node, yaml.MappingNode):
         raise _Place(name, 2).broken("the front matter must be lines of name: value.")
     lines = {str(key.value): key.start_mark.line + 2 for key, _ in node.value}
-    return _Head(name, lines, match[1].count("\n") + 3), matter, match[2]
+    return _Head(name, lines, front.count("\n") + 3), matter, body
 
 
 def _yaml_problem(name: str, error: yaml.YAMLError) -> BrokenPolicy:
@@ -252,6 +266,11 @@ def _check(head: _Head, matter: dict[str, Any], is_draft: bool) -> None:
     for field, allowed in _KINDS.items():
         if matter[field] not in allowed:
             raise head.broken(field, f"{field} must be one of {', '.join(allowed)}.")
+    for field in ("title", "summary"):
+        if len(str(matter.get(field) or "").splitlines()) > 1:
+            raise head.broken(field, f"{field} stands on one line.")
+    if not str(matter["title"]).strip():
+        raise head.broken("title", "the policy needs a title.")
     _check_kinds(head, matter)
     _check_days(head, matter)
 
@@ -260,6 +279,8 @@ def _check_kinds(head: _Head, matter: dict[str, Any]) -> None:
     for field in ("published_on", "effective_on"):
         if type(matter.get(field)) not in (date, type(None)):
             raise head.broken(field, "dates are written 2026-06-13.")
+        if matter.get(field) and matter[field].year not in YEARS:
+            raise head.broken(field, f"its year is from {YEARS.start} to {YEARS.stop - 1}.")
     if type(matter.get("notice_days", 0)) is not int or not 0 <= matter.get("notice_days", 0) <= 365:
         raise head.broken("notice_days", "notice_days is a number from 0 to 365.")
     if type(matter.get("material", False)) is not bool:
@@ -272,6 +293,8 @@ def _check_kinds(head: _Head, matter: dict[str, Any]) -> None:
 
 
 def _check_days(head: _Head, matter: dict[str, Any]) -> None:
+    if matter.get("material") and matter["change_type"] == "minor":
+        raise head.broken("change_type", "a material change is major: a minor one alters no meaning.")
     if matter.get("material") and not str(matter.get("summary") or "").strip():
         raise head.broken("material", "a material change needs a summary in plain words.")
     published, notice = matter.get("published_on"), matter.get("notice_days", 0)
@@ -298,7 +321,9 @@ def _sections(place: _Place, body: str) -> tuple[Section, ...]:
         head, _, rest = block.partition("\n")
         found = ANCHOR.search(head)
         if found is None:
-            raise place.broken(f"the section “{head.strip()}” has no anchor.")
+            raise place.broken(f"the section “{head.strip()[:60]}” has no anchor.")
+        if len(head) > LONGEST_TITLE:
+            raise place.broken(f"the title of a section has at most {LONGEST_TITLE} characters.")
         number += found[1] != "preamble"
         shown = "" if found[1] == "preamble" else str(number)
         clauses = _clauses(place.down("\n"), rest, shown)
@@ -306,8 +331,8 @@ def _sections(place: _Place, body: str) -> tuple[Section, ...]:
         place = place.down(block)
     if not sections:
         raise place.broken("there is no section: ## Title {#anchor}.")
-    anchors = [a for s in sections for a in (s.anchor, *(c.anchor for c in s.clauses))]
-    if twice := sorted({a for a in anchors if anchors.count(a) > 1}):
+    anchors = Counter(a for s in sections for a in (s.anchor, *(c.anchor for c in s.clauses)))
+    if twice := sorted(a for a, count in anchors.items() if count > 1):
         raise place.broken(f"the anchor {twice[0]} is used twice.")
     return tuple(sections)
 
@@ -323,7 +348,9 @@ def _clauses(place: _Place, rest: str, section: str) -> tuple[Clause, ...]:
         if found is None:
             raise place.broken(f"a clause has no anchor: {item.strip()[:60]}…")
         text = ANCHOR.sub("", item).strip()
-        clauses.append(Clause(found[1], f"{section}.{n}" if section else _letter(n), _html(text), text))
+        if len(text) > LONGEST_CLAUSE or is_overmarked(text):
+            raise place.broken(f"the clause {found[1]} is too long, or has too many links and marks. Divide it.")
+        clauses.append(Clause(found[1], f"{section}.{n}" if section else _letter(n), to_html(text), text))
         place = place.down(item)
     return tuple(clauses)
 
@@ -333,10 +360,20 @@ def _letter(n: int) -> str:
     return (_letter((n - 1) // 26) if n > 26 else "") + "abcdefghijklmnopqrstuvwxyz"[(n - 1) % 26]
 
 
-def _html(text: str) -> Markup:
-    """Markdown as safe HTML: an explicit allow-list, no images, no inline anything."""
+def is_overmarked(text: str) -> bool:
+    """Whether Markdown has so many marks that reading it would take long."""
+    return sum(map(text.count, "[<&`\\")) > MOST_MARKS
+
+
+@lru_cache(maxsize=4096)
+def to_html(text: str) -> Markup:
+    """Markdown as safe HTML: an explicit allow-list, no images, no inline anything. What takes too long stays text."""
+    try:
+        html = str(escape(text)) if is_overmarked(text) else markdown.markdown(text)
+    except RecursionError:
+        html = str(escape(text))
     clean = nh3.clean(
-        markdown.markdown(text),
+        html,
         tags=TAGS,
         attributes={"a": {"href"}},
         url_schemes={"https", "mailto"},

@@ -10,6 +10,8 @@ def check_timeline(policies: list[tuple[Policy, str]]) -> None:
     """Published versions of one policy, each with the name it goes by in a complaint. Raises BrokenPolicy."""
     ordered = sorted(policies, key=lambda named: named[0].order)
     for (before, _), (after, name) in zip(ordered, ordered[1:], strict=False):
+        if after.order == before.order:
+            raise _broken(after, name, "version", f"{after.version} and {before.version} are the same number.")
         if after.effective_on <= before.effective_on:
             raise _broken(
                 after, name, "effective_on", f"it takes effect on {after.effective_on}, but {before.version} "

@@ -28,7 +28,7 @@ def seed_policies(author: StaffMember, approver: StaffMember) -> None:
 def _publish(slug: str, published_on: date, effective_on: date) -> PolicyVersion:
     text = (TEXTS / slug / "1.1.md").read_text()
     matter = texts.front_matter(text) | {"published_on": published_on, "effective_on": effective_on}
-    policy = texts.parse(texts.compose(matter, text.split("---\n", 2)[2]), name=drafting.NAME)
+    policy = texts.parse(texts.compose(matter, texts.divided(text)[1]), name=drafting.NAME)
     moment = now()
     row = PolicyVersion(
         slug=slug, version=policy.version, title=policy.title, stage=Stage.PUBLISHED, origin=Origin.DEMO,

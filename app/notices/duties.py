@@ -5,6 +5,7 @@ workspace more notice. From then on going on with LeenOps means accepting it, bu
 reached by its notice; everybody else, and everybody where a click is asked for, is shown it first.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -25,6 +26,8 @@ from app.workspaces.models import Membership, Role
 
 KEPT = 20_000
 """How many settled memberships a process remembers."""
+SETTLED_SECONDS = 30
+"""And for how long: an answer given to another process counts here after it."""
 BANNER_DAYS = 90
 """How long after its publication a change is still pointed at in the console."""
 _KEY = "settled-duties"
@@ -53,14 +56,14 @@ class Duty:
 def duty_of(membership: Membership) -> Duty | None:
     """The first thing a member must answer or have written down; None when all is settled, which is remembered."""
     key = (membership.public_id, library.shelf().marks, library.today())
-    settled: dict[object, None] = current_app.extensions.setdefault(_KEY, {})
-    if key in settled:
+    settled: dict[object, float] = current_app.extensions.setdefault(_KEY, {})
+    if time.monotonic() < settled.get(key, 0):
         return None
-    found = _find(membership)
+    found = find_duty(membership)
     if found is None:
         if len(settled) >= KEPT:
             settled.clear()
-        settled[key] = None
+        settled[key] = time.monotonic() + SETTLED_SECONDS
     return found
 
 
@@ -75,7 +78,8 @@ def concerns(policy: Policy, membership: Membership) -> bool:
     return policy.effective_on > membership.user.created_at.date()
 
 
-def _find(membership: Membership) -> Duty | None:
+def find_duty(membership: Membership) -> Duty | None:
+    """As duty_of, asked of the database."""
     today = library.today()
     due = [p for p in binding(today) if concerns(p, membership) and counts_from(p, membership.workspace) <= today]
     if not due:
@@ -107,7 +111,7 @@ def _basis(delivery: Delivery) -> str:
 
 def forget(membership: Membership) -> None:
     """Look anew when the member's next page is asked for."""
-    settled: dict[object, None] = current_app.extensions.get(_KEY, {})
+    settled: dict[object, float] = current_app.extensions.get(_KEY, {})
     settled.pop((membership.public_id, library.shelf().marks, library.today()), None)
 
 

@@ -61,6 +61,7 @@ class Front:
         self._lock = Lock()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = ""  # LeenOps stands at the root; nobody's header moves it
         if not _is_plain(environ):
             return self._flask(environ, start)
         encoding = environ["HTTP_ACCEPT_ENCODING"] = chosen(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -68,7 +69,7 @@ class Front:
         page = self._pages.get(key)
         if page is None or page.mark != mark or mark is None:
             return self._make(key, environ, start)
-        if environ.get("HTTP_IF_NONE_MATCH") == page.tag:
+        if page.tag and page.tag in environ.get("HTTP_IF_NONE_MATCH", ""):  # one of a list, or weakened by a proxy
             start("304 NOT MODIFIED", [h for h in page.headers if h[0] not in ("Content-Length", "Content-Type")])
             return []
         start("200 OK", list(page.headers))
@@ -109,4 +110,5 @@ def _is_plain(environ: Environ) -> bool:
         and not environ.get("QUERY_STRING")
         and not environ.get("HTTP_HX_REQUEST")
         and not environ.get("HTTP_RANGE")
+        and "//" not in environ.get("PATH_INFO", "")
     )

@@ -10,9 +10,10 @@ from app.agreements import queries, rules
 from app.agreements.forms import AgreementForm, Errors, OverrideForm
 from app.agreements.models import Agreement, Kind
 from app.agreements.parameters import CURRENCIES, TABLE, UNITS, read
-from app.agreements.wording import EFFECTS, KINDS, PARTIES, STATES, to_html
+from app.agreements.wording import EFFECTS, KINDS, PARTIES, STATES
 from app.db import db, now
 from app.legal import library
+from app.legal.texts import to_html
 from app.web import render
 from app.workspaces.models import Workspace
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from app.consent.models import Engagement
 from app.consent.services import verify
@@ -162,6 +163,31 @@ def test_before_its_day_there_is_a_banner_until_it_is_read(change, ada, browser)
     assert page.path == question(ada) and "You can answer now." in page
     assert acts() == [("seen", "1.1", "seen in the console")]
     assert "House rules changes on" not in browser.get(home(ada))
+
+
+@pytest.mark.parametrize("how", [{"headers": {"HX-Request": "true"}}, {"method": "HEAD"}])
+def test_what_a_browser_fetches_by_itself_agrees_to_nothing(change, ada, browser, how):
+    send(change())
+
+    browser.client.open(home(ada), **{"method": "GET"} | how)
+
+    assert acts() == []
+    browser.get(home(ada))
+    assert [act for act, _, _ in acts()] == ["continued_use"]
+
+
+def test_going_on_is_written_however_often_the_writing_failed(change, ada, browser, monkeypatch):
+    send(change())
+
+    def broken() -> None:
+        raise OperationalError("COMMIT", {}, Exception("disk I/O error"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.console.informed.db.session.commit", broken)
+        assert browser.client.get(home(ada)).status_code >= 500
+    browser.get(home(ada))
+
+    assert acts() == [("continued_use", "1.1", "notice by mail")]
 
 
 def test_reading_a_change_states_nothing(change, ada, browser):

@@ -6,6 +6,7 @@ import brotli
 import pytest
 from flask.testing import FlaskClient
 
+from app.legal import library
 from tests.factories import a_member
 
 PAGES = ["/", "/pricing", "/legal/", "/legal/terms", "/legal/terms/v1.0.json", "/legal/changes.atom"]
@@ -58,3 +59,17 @@ def test_a_page_with_a_session_stays_as_it_is(browser_of):
     for path in ("/account", "/legal/terms", "/contact"):
         response = member.get(path, headers={"Accept-Encoding": "br, gzip"}).response
         assert response.status_code == 200 and "Content-Encoding" not in response.headers
+
+
+def test_no_header_moves_the_addresses_of_a_kept_page(app):
+    library.shelf()
+    for _ in range(2):
+        page = app.test_client().get("/legal/cookies", environ_overrides={"SCRIPT_NAME": "//evil.example"})
+        assert "evil" not in page.get_data(as_text=True) + str(page.headers)
+
+
+def test_a_tag_is_known_in_a_list_and_weakened_by_a_proxy(visitor):
+    tag = visitor.get("/legal/terms").headers["ETag"]
+
+    for written in (f"W/{tag}", f'"other", {tag}'):
+        assert visitor.get("/legal/terms", headers={"If-None-Match": written}).status_code == 304
