@@ -154,6 +154,12 @@ PATTERNS: tuple[Pattern, ...] = (
         "glpat-" + MIXED[:20], "glpat-" + MIXED[:11],
     ),
     Pattern(
+        "service-token", "an access token",
+        r"(?:sbp_|sb_secret_|nvapi-|pcsk_|csk-|tvly-|lsv2_(?:pt|sk)_|tgp_v1_|fw_|jina_|figd_|glsa_|glc_|sntry[su]_|NRAK-|HRKU-"
+        r"|nfp_|dp\.pt\.|pscale_(?:tkn|pw)_|pul-|sq[up]_|rubygems_|pat-(?:eu|na)\d-|fm2_)" + _DIGIT + r"[A-Za-z0-9_.=-]{20,200}",
+        "sbp_" + HEX[:40], "sbp_" + HEX[:12],
+    ),
+    Pattern(
         "slack-webhook", "a Slack webhook address",
         r"(?:https?://)?hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,200}",
         "https://hooks.slack" + ".com/services/T" + UPPER[:9] + "/B" + UPPER[:9] + "/" + MIXED[:24], "https://hooks.slack.com/services/",

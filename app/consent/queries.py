@@ -26,7 +26,7 @@ def last_words(user_id: int, workspace_id: int, versions: Iterable[tuple[str, st
     query = (
         select(Engagement.slug, Engagement.version, Engagement.act)
         .where(Engagement.user_id == user_id, Engagement.workspace_id == workspace_id)
-        .where(Engagement.slug.in_({slug for slug, _ in wanted}), Engagement.act.in_(DECIDING))
+        .where(Engagement.slug.in_({slug for slug, _ in wanted}), Engagement.act.in_(DECIDING), Engagement.chain == 0)
         .order_by(Engagement.seq)
     )
     found = {(row.slug, row.version): Act(row.act) for row in db.session.execute(query)}
@@ -45,5 +45,6 @@ def last_at(user_id: int, workspace_id: int, slug: str, version: str) -> datetim
 def counts_of(slug: str, version: str) -> dict[str, int]:
     """How many people did what about a version, each counted once per act."""
     query = select(Engagement.act, func.count(Engagement.user_id.distinct()))
-    query = query.where(Engagement.slug == slug, Engagement.version == version).group_by(Engagement.act)
+    query = query.where(Engagement.slug == slug, Engagement.version == version, Engagement.chain == 0)
+    query = query.group_by(Engagement.act)
     return {act: count for act, count in db.session.execute(query)}

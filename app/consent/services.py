@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+
 from app.chains import Chains
 from app.consent.models import Act, Engagement, EngagementHead
-from app.db import now
+from app.db import db, now
 
 CHAINED = (
     "act", "user_id", "person", "workspace_id", "organisation", "slug", "version", "text_sha256", "authority", "basis",
@@ -55,4 +57,6 @@ def engage(
 
 def verify() -> tuple[int, str | None]:
     """Walk the ledger: (entries checked, None) or (entries good so far, a sentence that says where it breaks)."""
+    if db.session.scalar(select(Engagement.id).where(Engagement.chain != 0).limit(1)) is not None:
+        return 0, "an entry was put beside the chain"
     return CHAINS.verify(0)

@@ -16,6 +16,7 @@ from app.legal.texts import Acceptance, Policy
 from app.notices import duties, queries, services
 from app.paths import safe_path
 from app.web import Kind, notify, render
+from app.workspaces.models import Membership
 
 bp = Blueprint("policies", __name__, url_prefix="/w/<workspace>/policies/<slug>/<version>")
 ANSWERS = {"accept": Act.ACCEPTED, "decline": Act.DECLINED}
@@ -54,6 +55,7 @@ def answer(slug: str, version: str) -> ResponseReturnValue:
     if not duties.concerns(policy, membership()):
         raise Conflict("This version was in force when you joined, and you accepted it then. Nothing is asked.")
     name, here = (slug, version), membership()
+    db.session.refresh(here, with_for_update={"of": Membership})  # the same answer sent twice is one
     if last_words(here.user_id, here.workspace_id, [name]).get(name) != act:
         duties.answer(here, policy, act, basis="shown in the console", address=request.remote_addr or "")
         db.session.commit()

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import StaffMember
 from app.audit.services import record
@@ -69,8 +70,11 @@ def draft(wording: Wording, *, by: StaffMember) -> PolicyVersion:
         slug=policy.slug, version=policy.version, title=policy.title, stage=Stage.DRAFT, origin=Origin.STAFF,
         source=policy.text, text_sha256=policy.sha256, effective_on=policy.effective_on, authors=[by.id],
     )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+    except IntegrityError as error:  # drafted by somebody else since we looked
+        raise Conflict(f"There is a version {wording.version} of this policy already. Look at it first.") from error
     _record("drafted", row, by)
     return row
 
@@ -198,6 +202,8 @@ def _publishable(row: PolicyVersion, published_on: date) -> Policy:
     anchors = set(policy.anchors)
     if lost := sorted({new for new in policy.moved.values() if new not in anchors}):
         raise BrokenPolicy(NAME, policy.line_of("moved"), f"there is no {lost[0]} in this version.", "moved")
+    if kept := sorted(anchors & set(policy.moved)):
+        raise BrokenPolicy(NAME, policy.line_of("moved"), f"{kept[0]} still stands in this version.", "moved")
     return policy
 
 

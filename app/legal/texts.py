@@ -26,6 +26,7 @@ TAGS = {"p", "a", "em", "strong", "code", "ul", "ol", "li", "ins", "del"}
 SLUG = re.compile(r"[a-z0-9-]{1,40}")
 VERSION = re.compile(r"(0|[1-9][0-9]{0,3})(\.(0|[1-9][0-9]{0,3})){1,2}")
 """Each number is written in one way, so that 1.0 and 1.00 are not two versions."""
+TAKEN = frozenset({"changes"})
 YEARS = range(2000, 3000)
 ANCHOR = re.compile(r"\s*\{#([a-z0-9-]+)\}\s*$")
 NAME = re.compile(r"[a-z0-9-]+")
@@ -263,6 +264,8 @@ def _check(head: _Head, matter: dict[str, Any], is_draft: bool) -> None:
         raise head.broken(unknown[0], f"the front matter has no {unknown[0]}.")
     if not SLUG.fullmatch(str(matter["slug"])) or not VERSION.fullmatch(str(matter["version"])):
         raise head.broken("slug", 'slug is lower-case words and version is "1.0", in quotes.')
+    if matter["slug"] in TAKEN:
+        raise head.broken("slug", f"/legal/{matter['slug']} is the address of something else.")
     for field, allowed in _KINDS.items():
         if matter[field] not in allowed:
             raise head.broken(field, f"{field} must be one of {', '.join(allowed)}.")

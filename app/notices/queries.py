@@ -44,9 +44,11 @@ def find_notice(version_id: int) -> PolicyNotice | None:
     return db.session.scalar(query)
 
 
-def get_recipient(public_id: str) -> NoticeRecipient:
-    """Raises NotFound."""
-    found = db.session.scalar(select(NoticeRecipient).where(NoticeRecipient.public_id == public_id))
+def get_recipient(version_id: int, public_id: str) -> NoticeRecipient:
+    """Somebody who was told of this version. Raises NotFound."""
+    query = select(NoticeRecipient).join(PolicyNotice, PolicyNotice.id == NoticeRecipient.notice_id)
+    query = query.where(PolicyNotice.version_id == version_id, NoticeRecipient.public_id == public_id)
+    found = db.session.scalar(query)
     if found is None:
         raise NotFound()
     return found

@@ -178,7 +178,8 @@ def recipients(version: str) -> ResponseReturnValue:
 @bp.post("/policies/<version>/recipients/<recipient>/returned")
 @staff(StaffPermission.POLICIES)
 def returned(version: str, recipient: str) -> ResponseReturnValue:
-    announcing.mark_returned(notices.get_recipient(recipient), by=staff_member())
+    row = queries.get_version(version)
+    announcing.mark_returned(notices.get_recipient(row.id, recipient), by=staff_member())
     db.session.commit()
     return done(None, to=url_for("support.recipients", version=version), say="Marked as come back: it reached nobody.")
 

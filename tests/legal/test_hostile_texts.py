@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.db import db
 from app.legal import drafting, library, texts
@@ -38,6 +39,7 @@ def staff(shelf):
     ("changes", "why"),
     [
         ({"version": "1.00"}, "version is"),
+        ({"slug": "changes"}, "is the address of something else"),
         ({"title": "House\nrules"}, "title stands on one line"),
         ({"title": " "}, "lacks title|needs a title"),
         ({"summary": "One.\nTwo."}, "summary stands on one line"),
@@ -126,9 +128,14 @@ def test_who_became_an_author_meanwhile_cannot_approve(staff):
     drafting.edit(row, changed, seen_sha256=row.text_sha256, by=other)
     drafting.submit(row, by=other)
     db.session.commit()
-    from sqlalchemy.orm.attributes import set_committed_value
-
     set_committed_value(row, "authors", read_before)
 
     with pytest.raises(drafting.NotAllowed):
         drafting.approve(row, seen_sha256=row.text_sha256, by=other)
+
+
+def test_an_anchor_cannot_be_moved_and_stay(staff):
+    row = drafting.draft(words(moved={"may-own": "may"}), by=staff[0])
+
+    with pytest.raises(BrokenPolicy, match="may-own still stands"):
+        drafting.submit(row, by=staff[0])

@@ -199,6 +199,20 @@ def test_reading_a_change_states_nothing(change, ada, browser):
     assert "You stated" not in browser.get("/account")
 
 
+def test_an_entry_put_beside_the_chain_is_found_and_never_believed(change, ada, browser):
+    send(change(counts=12))
+    browser.get(question(ada))
+    browser.submit("answers", answer="accept")
+    table = Engagement.__table__
+    entry = dict(db.session.execute(select(table)).mappings().first())
+    forged = entry | {"id": None, "chain": 1, "public_id": "forged", "act": "declined"}
+    db.session.execute(table.insert().values({k: v for k, v in forged.items() if k != "id"}))
+    db.session.commit()
+
+    assert verify()[1] == "an entry was put beside the chain"
+    assert "You accepted this change" in browser.get(question(ada))
+
+
 def test_an_answer_is_in_the_log_of_the_workspace(change, ada, browser):
     send(change(counts=12))
     browser.get(question(ada))

@@ -34,6 +34,15 @@ def send(browser: Browser, path: str = "/contact", **typed):
     return browser.post(path, {"csrf_token": token, **CONTACT, **typed})
 
 
+@pytest.mark.parametrize("between", ["\u2065", "\u200b", "\u2060", "\U000e0101"])
+def test_a_key_with_unseen_signs_between_its_letters_is_stopped(app, client, between):
+    client.get("/contact")
+
+    page = client.submit("/contact", **CONTACT | {"message": "token " + between.join(CANARY)})
+
+    assert page.status == 422 and not rows() and not traces(app, page)
+
+
 def test_who_has_no_account_writes_and_gets_a_reference(client):
     client.get("/contact")
 
