@@ -179,7 +179,9 @@ def wording_of(row: PolicyVersion) -> Wording:
 
 
 def _read(wording: Wording) -> Policy:
-    return texts.parse(wording.text(), name=NAME, is_draft=True)
+    policy = texts.parse(wording.text(), name=NAME, is_draft=True)
+    texts.check_kind(policy, NAME)
+    return policy
 
 
 def _publishable(row: PolicyVersion, published_on: date) -> Policy:
@@ -188,6 +190,7 @@ def _publishable(row: PolicyVersion, published_on: date) -> Policy:
         line = texts.parse(row.source, name=NAME, is_draft=True).line_of("effective_on")
         raise BrokenPolicy(NAME, line, "its day is over. Choose another.", "effective_on")
     policy = texts.parse(wording_of(row).text(published_on), name=NAME)
+    texts.check_kind(policy, NAME)
     published = [(other, f"{other.title} {other.version}") for other in library.versions(row.slug)]
     check_timeline([*published, (policy, NAME)])
     anchors = set(policy.anchors)

@@ -67,6 +67,7 @@ def _read(path: Path) -> Policy:
 
 def _compare(path: Path, policy: Policy, row: PolicyVersion | None) -> None:
     if row is None or _gives_way(row, policy):
+        texts.check_kind(policy, _name(path))
         return
     if not row.was_published:
         raise BrokenPolicy(_name(path), 1, "a draft of this version is at work in the support console.")

@@ -86,6 +86,7 @@ def test_what_is_not_there_is_not_found(shelf, slug):
         ({"summary": None}, "line 6: a material change needs a summary"),
         ({"summary": '"  "'}, "line 6: a material change needs a summary"),
         ({"change_type": "huge"}, "line 5: change_type must be one of major, minor"),
+        ({"change_type": "minor"}, "line 5: a minor change alters no meaning, so it is never material"),
         ({"acceptance": "shrug"}, "line 10: acceptance must be one of"),
         ({"published_on": "soon"}, "line 7: dates are written"),
         ({"published_on": "2026-02-30"}, "line 1: the front matter cannot be read"),
