@@ -9,7 +9,7 @@ from app.consent import queries as consent
 from app.db import db
 from app.errors import DomainError, Invalid
 from app.legal import drafting, library, queries, texts
-from app.legal.forms import NewVersionForm, WordingForm, blamed, suggested, typed
+from app.legal.forms import NewVersionForm, WordingForm, blamed, in_words, suggested, typed
 from app.legal.models import PolicyVersion
 from app.legal.redline import redline
 from app.legal.texts import BrokenPolicy
@@ -93,7 +93,7 @@ def submit_policy(version: str) -> ResponseReturnValue:
     try:
         drafting.submit(row, by=staff_member())
     except BrokenPolicy as error:
-        return _page(row, error.sentence)
+        return _page(row, in_words(error))
     db.session.commit()
     return _done(row, "In review. Somebody who did not write it approves it.")
 
@@ -127,7 +127,7 @@ def publish_policy(version: str) -> ResponseReturnValue:
     try:
         drafting.publish(row, by=staff_member())
     except BrokenPolicy as error:
-        return _page(row, error.sentence)
+        return _page(row, in_words(error))
     notice = announcing.announce(row)
     db.session.commit()
     return _done(row, "Published. The notices are on their way." if notice else "Published. It asks for no notice.")
