@@ -7,6 +7,7 @@ version in the same state makes the same bytes.
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from html.parser import HTMLParser
 from threading import Lock
 from typing import Any
@@ -51,7 +52,7 @@ def _made(policy: Policy, versions: Sequence[tuple[str, str, str]], base_url: st
         format="pdf",
         sys_inputs={"policy": json.dumps(data)},
         pdf_standards="ua-1",
-        timestamp=0,
+        timestamp=datetime.combine(policy.published_on or policy.effective_on, time.min, UTC),
     )
     assert isinstance(made, bytes)
     return made
