@@ -4,6 +4,7 @@ Every step is a conditional update: of two people at once, one wins and the othe
 version never approves it, and what is published is to the letter what was approved, but for the day.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,6 +23,8 @@ from app.legal.timeline import NOTICE_DAYS, check_timeline
 
 NAME = "this draft"
 """How a draft is called in a sentence about what is wrong with it."""
+
+_PUBLISHED_ON = re.compile(r"^published_on: .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,12 @@ def wording_of(row: PolicyVersion) -> Wording:
         moved=matter.get("moved") or {},
         body=policy.source,
     )
+
+
+def is_as_approved(row: PolicyVersion) -> bool:
+    """Whether a published file is what was approved, but for the line with the day of publication."""
+    before = _PUBLISHED_ON.sub("", row.source, count=1)
+    return texts.sha256_of(before) == row.approved_sha256
 
 
 def _read(wording: Wording) -> Policy:

@@ -10,7 +10,7 @@ from app.db import db
 from app.errors import DomainError, Invalid
 from app.legal import drafting, library, queries, texts
 from app.legal.forms import NewVersionForm, WordingForm, blamed, in_words, suggested, typed
-from app.legal.models import PolicyVersion
+from app.legal.models import PolicyVersion, Stage
 from app.legal.redline import redline
 from app.legal.texts import BrokenPolicy
 from app.notices import queries as notices
@@ -212,6 +212,8 @@ def _page(row: PolicyVersion, problem: str = "") -> ResponseReturnValue:
         state=library.state_of(row) if row.was_published else row.stage,
         before=before,
         diff=redline(before, text) if before else None,
+        is_as_approved=drafting.is_as_approved(row),
+        told=notices.audience(text) if row.stage == Stage.APPROVED else 0,
         earliest=drafting.earliest_day(text) if is_draft else None,
         names=names,
         written_by=[names[who] for who in row.authors if who in names],

@@ -12,7 +12,11 @@ from app.legal import drafting, library
 from app.legal.models import PolicyVersion, State
 from app.legal.texts import sha256_of
 from app.mail import MailMessage
+from app.notices import queries as notices
+from app.notices import services as announcing
 from app.notices.models import PolicyNotice
+from app.workspaces.models import Role
+from tests.factories import a_member, a_workspace
 from tests.legal.conftest import shelf  # noqa: F401  the fixture
 from tests.pages import Browser
 from tests.support.conftest import a_staff_member, sign_in
@@ -244,6 +248,72 @@ def test_the_file_of_a_version_can_be_kept_with_the_source(legal, shelf):  # noq
     assert db.session.get(StaffMember, row_of(path).authors[0]).name == "Kofi Osei"
 
 
+def approved(legal: Browser, other: Browser, **typed: object) -> str:
+    """The address of version 1.1, approved and not yet published."""
+    path = draft(legal, **typed)
+    for browser, form in ((legal, "submission"), (other, "approval")):
+        browser.get(path)
+        browser.submit(form)
+    return path
+
+
+def facts(page) -> dict[str, str]:
+    return {term.text: words.text for term, words in zip(page.all("dt"), page.all("dd"), strict=True)}
+
+
+def test_a_published_version_shows_what_was_approved_and_why_the_file_differs(legal, other):
+    path = approved(legal, other)
+    before = facts(legal.get(path))["SHA-256"]
+
+    page = legal.submit("publication")
+
+    row = row_of(path)
+    assert facts(page)["Approved text, SHA-256"] == before == row.approved_sha256
+    assert facts(page)["Published file, SHA-256"] == row.text_sha256 != before
+    assert "publishing added the day of publication" in page
+
+
+def test_a_published_file_that_is_not_what_was_approved_says_so(legal, other):
+    path = approved(legal, other)
+    legal.get(path)
+    legal.submit("publication")
+    row = row_of(path)
+    row.approved_sha256 = "0" * 64
+    db.session.commit()
+
+    assert "is not the approved text" in legal.get(path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Publish 1.1 and mail 3 people"),
+        ({"acceptance": "none"}, "Publish 1.1 and mail 1 person"),
+        ({"material": None, "change_type": "minor"}, "Publish 1.1"),
+    ],
+)
+def test_who_publishes_reads_first_how_many_are_mailed(legal, other, typed, words):
+    workspace = a_workspace()
+    owner = a_member(workspace, Role.OWNER)
+    a_member(a_workspace(), Role.REVIEWER, user=owner.user)
+    a_member(workspace, Role.REVIEWER), a_member(workspace, Role.BUILDER)
+    a_member(workspace, Role.OWNER).ended_at = library.now()
+    db.session.commit()
+    path = approved(legal, other, **typed)
+
+    page = legal.get(path)
+
+    assert page.form("publication").find("button").text == words
+    legal.submit("publication")
+    notice = notices.find_notice(row_of(path).id)
+    told = 0
+    if notice is not None:
+        while announcing.gather(notice):
+            db.session.flush()
+        told = sum(notices.counts_of(notice).values())
+    assert (f"mail {told} p" in words) == bool(told), "as many as are told then"
+
+
 def test_what_a_material_change_lacks_is_said_at_its_box(legal):
     legal.get("/support/policies/new?slug=rules")
 
@@ -255,16 +325,13 @@ def test_what_a_material_change_lacks_is_said_at_its_box(legal):
 
 def test_a_minor_change_is_never_material_and_the_kind_is_shown(legal):
     path = draft(legal)
-    facts = {term.text: words.text for term, words in zip(*(legal.page.all(tag) for tag in ("dt", "dd")), strict=True)}
-    assert facts["Kind of change"] == "Major"
+    assert facts(legal.page)["Kind of change"] == "Major"
 
     legal.get(f"{path}/edit")
     page = legal.submit("/edit", change_type="minor")
 
     sentence = "A minor change alters no meaning, so it is never material. Make it major, or not material."
-    assert (
-        page.status == 422 and page.find(class_="error-summary").find("a", href="#change_type").text == sentence
-    )
+    assert page.status == 422 and page.find(class_="error-summary").find("a", href="#change_type").text == sentence
     assert "change_type: major" in row_of(path).source
 
 
