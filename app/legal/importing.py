@@ -52,6 +52,12 @@ def check_policies() -> dict[Path, Policy]:
     return found
 
 
+def altered() -> list[str]:
+    """The names of published versions whose text in the table no longer fits its checksum."""
+    published = select(PolicyVersion).where(PolicyVersion.published_at.is_not(None)).order_by(PolicyVersion.id)
+    return [row.name for row in db.session.scalars(published) if texts.sha256_of(row.source) != row.text_sha256]
+
+
 def _read(path: Path) -> Policy:
     name = _name(path)
     try:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from app.db import db
 from app.errors import NotFound
 from app.legal import importing, library
-from app.legal.models import PolicyVersion, State
+from app.legal.models import Origin, PolicyVersion, State
 from app.legal.texts import BrokenPolicy
 
 
@@ -190,6 +190,22 @@ def test_the_commands_publish_and_check(shelf, app):
         done = run(args=["policies", command])
         assert done.exit_code == 1
         assert "Restore it and publish a new version instead." in done.output
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+def test_a_text_altered_in_the_table_is_named_by_the_commands(shelf, app, command):
+    shelf.put()
+    shelf.publish()
+    run = app.test_cli_runner().invoke
+    assert run(args=["policies", command]).exit_code == 0
+    db.session.execute(update(PolicyVersion).values(source=PolicyVersion.source + " ", origin=Origin.STAFF))
+    db.session.commit()
+    library.forget()
+
+    done = run(args=["policies", command])
+
+    assert done.exit_code == 1 and "rules/1.0: the text does not match its checksum" in done.output
+    assert "as published" not in done.output and "as they were written" not in done.output
 
 
 def test_what_is_on_the_shelf_stays_when_an_import_stops(shelf):
