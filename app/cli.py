@@ -1,9 +1,12 @@
 """Operator commands under `flask`."""
 
 import json
+from pathlib import Path
 
 import click
 from flask import Blueprint, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import inspect
 
 from app.accounts.cli import users
 from app.audit.cli import audit
@@ -13,7 +16,24 @@ from app.notices.cli import policies
 from app.support.cli import staff, staff_code
 
 bp = Blueprint("operator", __name__, cli_group=None)
+
+
+@with_appcontext
+def begun() -> None:
+    """End a command, rather than make an empty database for it, where nobody has started LeenOps yet."""
+    mode = begin_mode.set("DEFERRED")  # it only reads, and must not wait for who writes
+    try:
+        where = db.engine.url
+        is_missing = where.get_backend_name() == "sqlite" and not Path(where.database or "").exists()
+        if is_missing or not inspect(db.engine).has_table("staff_members"):
+            place = current_app.config["SETTINGS"].data
+            raise click.ClickException(f"There is no LeenOps in {place} yet. Start bin/run, with the same settings.")
+    finally:
+        begin_mode.reset(mode)
+
+
 for group in (users, staff, audit, policies, plans):
+    group.callback = begun
     bp.cli.add_command(group)
 
 
@@ -21,6 +41,7 @@ for group in (users, staff, audit, policies, plans):
 @click.option("--once", is_flag=True, required=True, help="One pass, then stop.")
 def reconcile_(once: bool) -> None:
     """Push what is due or was lost, expire what is late."""
+    begun()
     from importlib import import_module  # tasks are entry points: app never imports them by name
 
     did = import_module("tasks.schedule").reconcile()
@@ -51,10 +72,12 @@ def routes() -> list[dict[str, str]]:
 
 
 @bp.cli.group("demo")
+@with_appcontext
 def demo_group() -> None:
     """Development only."""
     if current_app.config["SETTINGS"].is_production:
         raise click.ClickException("Demo data is for development only.")
+    begun()
 
 
 @demo_group.command("reset")

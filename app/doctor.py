@@ -24,11 +24,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import smtp
 from app.config import ROOT, Settings
+from app.consent import services as consent
 from app.db import begin_mode, db, now
 from app.extensions import connect_redis
 from app.jobs import QueuedJob
 from app.keys.models import ModelKey
 from app.keys.vault import master_of
+from app.legal import importing
 
 bp = Blueprint("doctor", __name__, cli_group=None)
 DISK_FREE_BYTES = 500_000_000
@@ -52,7 +54,7 @@ class Finding:
 @bp.cli.command("doctor")
 @click.option("--settings", "show_settings", is_flag=True, help="List every setting first.")
 def doctor(show_settings: bool) -> None:
-    """Check configuration, database, Redis, storage, mail, keys and clock; say what to do."""
+    """Check configuration, database, Redis, storage, mail, keys, policies and clock; say what to do."""
     if show_settings:
         for name, value in listed(current_app.config["SETTINGS"]):
             click.echo(f"        {name:24}{value}")
@@ -173,6 +175,16 @@ def _keys(settings: Settings) -> tuple[str, str]:
     return words, ""
 
 
+def _policies(settings: Settings) -> tuple[str, str]:
+    """What people agreed to, and that they did, as it was written."""
+    count, problem = consent.verify()
+    if altered := importing.altered():
+        return f"altered after it was published: {', '.join(altered)}", "Restore the text from a backup, or its file."
+    if problem:
+        return f"the ledger breaks: {problem}", f"Restore it from a backup. {count} entries before it are good."
+    return f"published texts and {count} entries of the ledger as they were written", ""
+
+
 def _clock(settings: Settings) -> tuple[str, str]:
     """This machine against the database server: only another machine's clock can differ."""
     if settings.is_sqlite:
@@ -222,6 +234,7 @@ CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {
     "Redis": _redis,
     "mail": _mail,
     "keys": _keys,
+    "policies": _policies,
     "clock": _clock,
     "work": _work,
 }

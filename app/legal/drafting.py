@@ -4,6 +4,7 @@ Every step is a conditional update: of two people at once, one wins and the othe
 version never approves it, and what is published is to the letter what was approved, but for the day.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,8 @@ from app.legal.timeline import NOTICE_DAYS, check_timeline
 
 NAME = "this draft"
 """How a draft is called in a sentence about what is wrong with it."""
+
+_PUBLISHED_ON = re.compile(r"^published_on: .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,16 @@ def wording_of(row: PolicyVersion) -> Wording:
     )
 
 
+def is_as_approved(row: PolicyVersion) -> bool:
+    """Whether a published file is what was approved, but for the line with the day of publication."""
+    before = _PUBLISHED_ON.sub("", row.source, count=1)
+    return texts.sha256_of(before) == row.approved_sha256
+
+
 def _read(wording: Wording) -> Policy:
-    return texts.parse(wording.text(), name=NAME, is_draft=True)
+    policy = texts.parse(wording.text(), name=NAME, is_draft=True)
+    texts.check_kind(policy, NAME)
+    return policy
 
 
 def _publishable(row: PolicyVersion, published_on: date) -> Policy:
@@ -197,6 +208,7 @@ def _publishable(row: PolicyVersion, published_on: date) -> Policy:
         line = texts.parse(row.source, name=NAME, is_draft=True).line_of("effective_on")
         raise BrokenPolicy(NAME, line, "its day is over. Choose another.", "effective_on")
     policy = texts.parse(wording_of(row).text(published_on), name=NAME)
+    texts.check_kind(policy, NAME)
     published = [(other, f"{other.title} {other.version}") for other in library.versions(row.slug)]
     check_timeline([*published, (policy, NAME)])
     anchors = set(policy.anchors)

@@ -9,31 +9,56 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, StringFie
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from app.legal import library, texts
-from app.legal.drafting import NAME, Wording
+from app.legal.drafting import Wording
 from app.legal.texts import Policy
 from app.legal.timeline import NOTICE_DAYS
 
 _NOTE = re.compile(r"#([a-z0-9-]+)\s+(.*)")
 _MOVED = re.compile(r"([a-z0-9-]+)\s*->\s*([a-z0-9-]+)")
-_LONG = Length(max=texts.LONGEST, message=f"Use at most {texts.LONGEST:,} characters.")
+_LONG = Length(max=texts.LONGEST, message=f"Shorten this box to {texts.LONGEST:,} characters.")
+
+
+class _Day(DateField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter the day it takes effect like 2026-06-13.") from error
+
+
+class _Days(IntegerField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("Enter the days of notice as a number from 0 to 365.") from error
 
 
 class WordingForm(FlaskForm):
     """A version but for its policy and its number, which a draft keeps."""
 
-    title = StringField("Title", [InputRequired("Give the policy its title."), Length(max=200)])
+    title = StringField(
+        "Title",
+        [InputRequired("Give the policy its title."), Length(max=200, message="Shorten the title to 200 characters.")],
+    )
     change_type = RadioField(
-        "Kind of change", [InputRequired("Choose the kind.")], choices=[("major", "Major"), ("minor", "Minor")]
+        "Kind of change",
+        [InputRequired("Choose the kind of change.")],
+        choices=[("major", "Major"), ("minor", "Minor")],
     )
     material = BooleanField("Material: it changes what somebody may do, must do or pays, or what we do with data")
-    effective_on = DateField("Takes effect on", [InputRequired("Choose the day.")])
-    notice_days = IntegerField("Days of notice", [NumberRange(0, 365, "Enter a number from 0 to 365.")], default=0)
+    effective_on = _Day("Takes effect on", [InputRequired("Choose the day it takes effect.")])
+    notice_days = _Days(
+        "Days of notice", [NumberRange(0, 365, "Enter the days of notice as a number from 0 to 365.")], default=0
+    )
     acceptance = RadioField(
         "How it binds who uses LeenOps already",
-        [InputRequired("Choose one.")],
+        [InputRequired("Choose how it binds.")],
         choices=[(one.value, one.value) for one in texts.Acceptance],
     )
-    summary = TextAreaField("Summary in plain words", [Length(max=1000, message="Use at most 1,000 characters.")])
+    summary = TextAreaField(
+        "Summary in plain words", [Length(max=1000, message="Shorten the summary to 1,000 characters.")]
+    )
     notes = TextAreaField("What changes, one sentence a line", [_LONG])
     moved = TextAreaField("Anchors that have a new name", [_LONG])
     body = TextAreaField("Text", [InputRequired("Write the text."), _LONG])
@@ -41,7 +66,7 @@ class WordingForm(FlaskForm):
     def validate_moved(self, field: TextAreaField) -> None:
         for line in _lines(field.data):
             if not _MOVED.fullmatch(line):
-                raise ValidationError("Write each as old-anchor -> new-anchor.")
+                raise ValidationError("Write each new name of an anchor as old-anchor -> new-anchor.")
 
     def wording(self, slug: str, version: str) -> Wording:
         """What was typed, for this policy and this number."""
@@ -61,16 +86,36 @@ class WordingForm(FlaskForm):
         )
 
 
+_BOXES = {
+    "title": "Title",
+    "change_type": "Kind of change",
+    "material": "Material",
+    "effective_on": "Takes effect on",
+    "notice_days": "Days of notice",
+    "acceptance": "How it binds",
+    "summary": "Summary",
+    "notes": "What changes",
+    "moved": "Anchors that have a new name",
+}
+"""How each name of the front matter is called on the screens of staff."""
+
+
 class NewVersionForm(WordingForm):
     """A version of a policy that has none at work yet."""
 
     slug = StringField(
         "Policy",
-        [InputRequired("Name the policy."), Regexp(texts.SLUG.pattern + "$", message="Use a-z, 0-9 and hyphens.")],
+        [
+            InputRequired("Name the policy."),
+            Regexp(texts.SLUG.pattern + "$", message="Name the policy with a-z, 0-9 and hyphens."),
+        ],
     )
     version = StringField(
         "Version",
-        [InputRequired("Give it a number."), Regexp(texts.VERSION.pattern + "$", message="Write it like 1.1.")],
+        [
+            InputRequired("Give the version a number."),
+            Regexp(texts.VERSION.pattern + "$", message="Write the version like 1.1."),
+        ],
     )
 
 
@@ -108,8 +153,18 @@ def blamed(form: WordingForm, error: texts.BrokenPolicy, wording: Wording) -> Wo
     above = front.count("\n") + 3  # two lines of --- and an empty one
     where = f"Line {error.line - above}: " if error.line > above else ""
     field = form.body if where or error.field not in form._fields else form._fields[error.field]
-    field.errors = [*field.errors, f"{where}{error.why}".removeprefix(f"{NAME}, ")]
+    field.errors = [*field.errors, f"{where}{error.why if where else _sentence(error.why)}"]
     return form
+
+
+def in_words(error: texts.BrokenPolicy) -> str:
+    """What is wrong with a version that is no form now: the box of the form it is about, and why."""
+    label = _BOXES.get(error.field, "Text")
+    return f"{label}: {error.why}"
+
+
+def _sentence(why: str) -> str:
+    return why[:1].upper() + why[1:]
 
 
 def _note(line: str) -> dict[str, str]:

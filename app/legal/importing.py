@@ -52,6 +52,12 @@ def check_policies() -> dict[Path, Policy]:
     return found
 
 
+def altered() -> list[str]:
+    """The names of published versions whose text in the table no longer fits its checksum."""
+    published = select(PolicyVersion).where(PolicyVersion.published_at.is_not(None)).order_by(PolicyVersion.id)
+    return [row.name for row in db.session.scalars(published) if texts.sha256_of(row.source) != row.text_sha256]
+
+
 def _read(path: Path) -> Policy:
     name = _name(path)
     try:
@@ -67,6 +73,7 @@ def _read(path: Path) -> Policy:
 
 def _compare(path: Path, policy: Policy, row: PolicyVersion | None) -> None:
     if row is None or _gives_way(row, policy):
+        texts.check_kind(policy, _name(path))
         return
     if not row.was_published:
         raise BrokenPolicy(_name(path), 1, "a draft of this version is at work in the support console.")

@@ -43,7 +43,7 @@ class Shelf:
     """By slug, newest first, without the withdrawn."""
     withdrawn: Mapping[tuple[str, str], Policy]
     altered: frozenset[str]
-    """Policies of which a published text no longer fits its checksum: none of their versions is shown."""
+    """Policies of which a published text does not fit its checksum or cannot be read: none of their versions is shown."""
     marks: tuple[tuple[str, str, str, str], ...]
     """What was read, without the texts: equal marks, equal shelf."""
 
@@ -238,10 +238,15 @@ def _arrange(sources: dict[tuple[str, str], str], marks: tuple[tuple[str, str, s
     withdrawn: dict[tuple[str, str], Policy] = {}
     altered: set[str] = set()
     for slug, number, sha256, stage in marks:
-        if texts.sha256_of(sources[slug, number]) != sha256:
+        source = sources[slug, number]
+        try:
+            policy = texts.parse(source, name=f"{slug}/{number}")
+        except texts.BrokenPolicy:
             altered.add(slug)
             continue
-        policy = texts.parse(sources[slug, number], name=f"{slug}/{number}")
+        if policy.sha256 != sha256:
+            altered.add(slug)
+            continue
         if stage == Stage.WITHDRAWN:
             withdrawn[slug, number] = policy
         else:

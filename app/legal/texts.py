@@ -176,6 +176,13 @@ def parse(text: str, *, name: str, is_draft: bool = False) -> Policy:
     )
 
 
+def check_kind(policy: Policy, name: str) -> None:
+    """Raises BrokenPolicy for a change of two kinds. For texts to be published: one that was is read as it stands."""
+    if policy.is_material and policy.change_type == "minor":
+        why = "a minor change alters no meaning, so it is never material. Make it major, or not material."
+        raise BrokenPolicy(name, policy.line_of("change_type"), why, "change_type")
+
+
 def compose(matter: Mapping[str, Any], body: str) -> str:
     """The text with this front matter and this Markdown; `parse` reads it back."""
     head = yaml.safe_dump(dict(matter), sort_keys=False, allow_unicode=True, width=10_000)
@@ -296,10 +303,9 @@ def _check_kinds(head: _Head, matter: dict[str, Any]) -> None:
 
 
 def _check_days(head: _Head, matter: dict[str, Any]) -> None:
-    if matter.get("material") and matter["change_type"] == "minor":
-        raise head.broken("change_type", "a material change is major: a minor one alters no meaning.")
     if matter.get("material") and not str(matter.get("summary") or "").strip():
-        raise head.broken("material", "a material change needs a summary in plain words.")
+        line = head.lines["material"]
+        raise BrokenPolicy(head.name, line, "a material change needs a summary in plain words.", "summary")
     published, notice = matter.get("published_on"), matter.get("notice_days", 0)
     if published and matter["effective_on"] < published + timedelta(days=notice):
         raise head.broken("effective_on", f"it cannot take effect before its {notice} days of notice are over.")

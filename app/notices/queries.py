@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from app.accounts.models import User
 from app.db import db
 from app.errors import NotFound
+from app.legal import library
 from app.legal.models import PolicyVersion
+from app.legal.texts import Acceptance, Policy
 from app.mail import MailMessage, MailState
 from app.notices.models import Delivery, Kind, NoticeRecipient, PolicyNotice
+from app.workspaces.models import Membership, Role
 
 PAGE = 50
 TAKEN = (MailState.SENT, MailState.KEPT)
@@ -36,6 +39,16 @@ def delivery() -> ColumnElement[str]:
         (MailMessage.state.in_(TAKEN), Delivery.SENT),
         else_=Delivery.QUEUED,
     )
+
+
+def audience(policy: Policy) -> int:
+    """How many people would be told if this version were published now: as services.announce and gather decide it."""
+    if not policy.is_material or not any(other.order < policy.order for other in library.versions(policy.slug)):
+        return 0
+    query = select(func.count(Membership.user_id.distinct())).where(Membership.ended_at.is_(None))
+    if policy.acceptance == Acceptance.NONE:
+        query = query.where(Membership.role.in_((Role.OWNER, Role.ADMIN)))
+    return db.session.scalar(query) or 0
 
 
 def find_notice(version_id: int) -> PolicyNotice | None:

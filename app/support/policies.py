@@ -9,8 +9,8 @@ from app.consent import queries as consent
 from app.db import db
 from app.errors import DomainError, Invalid
 from app.legal import drafting, library, queries, texts
-from app.legal.forms import NewVersionForm, WordingForm, blamed, suggested, typed
-from app.legal.models import PolicyVersion
+from app.legal.forms import NewVersionForm, WordingForm, blamed, in_words, suggested, typed
+from app.legal.models import PolicyVersion, Stage
 from app.legal.redline import redline
 from app.legal.texts import BrokenPolicy
 from app.notices import queries as notices
@@ -93,7 +93,7 @@ def submit_policy(version: str) -> ResponseReturnValue:
     try:
         drafting.submit(row, by=staff_member())
     except BrokenPolicy as error:
-        return _page(row, error.sentence)
+        return _page(row, in_words(error))
     db.session.commit()
     return _done(row, "In review. Somebody who did not write it approves it.")
 
@@ -127,7 +127,7 @@ def publish_policy(version: str) -> ResponseReturnValue:
     try:
         drafting.publish(row, by=staff_member())
     except BrokenPolicy as error:
-        return _page(row, error.sentence)
+        return _page(row, in_words(error))
     notice = announcing.announce(row)
     db.session.commit()
     return _done(row, "Published. The notices are on their way." if notice else "Published. It asks for no notice.")
@@ -213,6 +213,8 @@ def _page(row: PolicyVersion, problem: str = "") -> ResponseReturnValue:
         state=library.state_of(row) if row.was_published else row.stage,
         before=before,
         diff=redline(before, text) if before else None,
+        is_as_approved=drafting.is_as_approved(row),
+        told=notices.audience(text) if row.stage == Stage.APPROVED else 0,
         earliest=drafting.earliest_day(text) if is_draft else None,
         names=names,
         written_by=[names[who] for who in row.authors if who in names],

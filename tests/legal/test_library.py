@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from app.db import db
 from app.errors import NotFound
 from app.legal import importing, library
-from app.legal.models import PolicyVersion, State
+from app.legal.models import Origin, PolicyVersion, State
 from app.legal.texts import BrokenPolicy
 from app.workspaces.models import Role
 from tests.factories import a_member
@@ -88,6 +88,7 @@ def test_what_is_not_there_is_not_found(shelf, slug):
         ({"summary": None}, "line 6: a material change needs a summary"),
         ({"summary": '"  "'}, "line 6: a material change needs a summary"),
         ({"change_type": "huge"}, "line 5: change_type must be one of major, minor"),
+        ({"change_type": "minor"}, "line 5: a minor change alters no meaning, so it is never material"),
         ({"acceptance": "shrug"}, "line 10: acceptance must be one of"),
         ({"published_on": "soon"}, "line 7: dates are written"),
         ({"published_on": "2026-02-30"}, "line 1: the front matter cannot be read"),
@@ -191,6 +192,22 @@ def test_the_commands_publish_and_check(shelf, app):
         done = run(args=["policies", command])
         assert done.exit_code == 1
         assert "Restore it and publish a new version instead." in done.output
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+def test_a_text_altered_in_the_table_is_named_by_the_commands(shelf, app, command):
+    shelf.put()
+    shelf.publish()
+    run = app.test_cli_runner().invoke
+    assert run(args=["policies", command]).exit_code == 0
+    db.session.execute(update(PolicyVersion).values(source=PolicyVersion.source + " ", origin=Origin.STAFF))
+    db.session.commit()
+    library.forget()
+
+    done = run(args=["policies", command])
+
+    assert done.exit_code == 1 and "rules/1.0: the text does not match its checksum" in done.output
+    assert "as published" not in done.output and "as they were written" not in done.output
 
 
 def test_what_is_on_the_shelf_stays_when_an_import_stops(shelf):

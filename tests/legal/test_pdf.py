@@ -1,6 +1,7 @@
 """A policy as PDF: everything that the page says, word for word, as a document that can be read aloud and filed."""
 
 import io
+from datetime import UTC, datetime
 
 from pypdf import PdfReader
 
@@ -41,6 +42,12 @@ def test_it_is_tagged_and_has_a_language_and_bookmarks(client):
 
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("en") and "/StructTreeRoot" in root
     assert "Limits of liability" in str(reader.outline)
+
+
+def test_its_properties_name_the_day_it_was_published(client):
+    made = client.get("/legal/terms.pdf").body
+
+    assert PdfReader(io.BytesIO(made)).metadata.creation_date == datetime(2026, 6, 13, tzinfo=UTC)
 
 
 def test_links_can_be_followed():

@@ -10,8 +10,13 @@ from app.audit.models import AuditEntry
 from app.db import db
 from app.legal import drafting, library
 from app.legal.models import PolicyVersion, State
+from app.legal.texts import sha256_of
 from app.mail import MailMessage
+from app.notices import queries as notices
+from app.notices import services as announcing
 from app.notices.models import PolicyNotice
+from app.workspaces.models import Role
+from tests.factories import a_member, a_workspace
 from tests.legal.conftest import shelf  # noqa: F401  the fixture
 from tests.pages import Browser
 from tests.support.conftest import a_staff_member, sign_in
@@ -50,7 +55,8 @@ def other(app, legal) -> Browser:
 def draft(browser: Browser, **typed: object) -> str:
     """The address of a draft of version 1.1."""
     browser.get("/support/policies/new?slug=rules")
-    page = browser.submit("/new", **({"body": BODY, "summary": "Now for everyone who comes.", "material": "1"} | typed))
+    given = {"body": BODY, "summary": "Now for everyone who comes.", "change_type": "major", "material": "1"}
+    page = browser.submit("/new", **(given | typed))
     assert page.status == 200 and "The draft is saved." in page, page
     return page.path
 
@@ -154,33 +160,39 @@ def test_two_people_who_edit_at_once_do_not_overwrite_each_other(legal, other):
     ("typed", "sentence"),
     [
         ({"version": "1.0"}, "There is a version 1.0 of this policy already."),
-        ({"version": "one"}, "Write it like 1.1."),
-        ({"slug": "Rules!"}, "Use a-z, 0-9 and hyphens."),
-        ({"summary": ""}, "a material change needs a summary in plain words."),
+        ({"version": "one"}, "Write the version like 1.1."),
+        ({"slug": "Rules!"}, "Name the policy with a-z, 0-9 and hyphens."),
+        ({"summary": ""}, "A material change needs a summary in plain words."),
         ({"body": "## One {#one}\n\n1. Text.\n"}, "Line 3: a clause has no anchor"),
         ({"body": "Lost."}, "Line 1: text must stand in a section"),
-        ({"moved": "a b"}, "Write each as old-anchor -&gt; new-anchor."),
-        ({"effective_on": "soon"}, "Not a valid date value."),
-        ({"notice_days": "1000"}, "Enter a number from 0 to 365."),
-        ({"notes": "x" * 500_000}, "Use at most 400,000 characters."),
+        ({"moved": "a b"}, "Write each new name of an anchor as old-anchor -&gt; new-anchor."),
+        ({"effective_on": "soon"}, "Enter the day it takes effect like 2026-06-13."),
+        ({"notice_days": "1000"}, "Enter the days of notice as a number from 0 to 365."),
+        ({"notice_days": "many"}, "Enter the days of notice as a number from 0 to 365."),
+        ({"title": "x" * 201}, "Shorten the title to 200 characters."),
+        ({"notes": "x" * 500_000}, "Shorten this box to 400,000 characters."),
     ],
 )
 def test_a_draft_that_cannot_stand_says_why_and_keeps_what_was_typed(legal, typed, sentence):
     legal.get("/support/policies/new?slug=rules")
 
-    page = legal.submit("/new", **({"body": BODY, "summary": "New.", "material": "1", "title": "My rules"} | typed))
+    given = {"body": BODY, "summary": "New.", "change_type": "major", "material": "1", "title": "My rules"}
+    page = legal.submit("/new", **(given | typed))
 
     assert page.status == 422 and sentence in page.text.replace(">", "&gt;")
-    assert page.find("input", name="title")["value"] == "My rules"
+    assert page.find("input", name="title")["value"] == typed.get("title", "My rules")
 
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"notice_days": 10}, "a material change needs at least 30 days of notice."),
-        ({"effective_on": str(library.now().date() + timedelta(days=29))}, "before its 30 days of notice are over."),
-        ({"effective_on": "2026-06-13", "notice_days": 0, "material": None}, "its day is over."),
-        ({"moved": "gone -> nowhere"}, "there is no nowhere in this version."),
+        ({"notice_days": 10}, "Days of notice: a material change needs at least 30 days of notice."),
+        (
+            {"effective_on": str(library.now().date() + timedelta(days=29))},
+            "Takes effect on: it cannot take effect before its 30 days",
+        ),
+        ({"effective_on": "2026-06-13", "notice_days": 0, "material": None}, "Takes effect on: its day is over."),
+        ({"moved": "gone -> nowhere"}, "Anchors that have a new name: there is no nowhere in this version."),
     ],
 )
 def test_a_version_that_could_not_be_published_does_not_go_to_review(legal, typed, sentence):
@@ -241,6 +253,105 @@ def test_the_file_of_a_version_can_be_kept_with_the_source(legal, shelf):  # noq
     wording = drafting.wording_of(row_of(path))
     assert wording.text() == text and "Now for everyone who comes." in text
     assert db.session.get(StaffMember, row_of(path).authors[0]).name == "Kofi Osei"
+
+
+def approved(legal: Browser, other: Browser, **typed: object) -> str:
+    """The address of version 1.1, approved and not yet published."""
+    path = draft(legal, **typed)
+    for browser, form in ((legal, "submission"), (other, "approval")):
+        browser.get(path)
+        browser.submit(form)
+    return path
+
+
+def facts(page) -> dict[str, str]:
+    return {term.text: words.text for term, words in zip(page.all("dt"), page.all("dd"), strict=True)}
+
+
+def test_a_published_version_shows_what_was_approved_and_why_the_file_differs(legal, other):
+    path = approved(legal, other)
+    before = facts(legal.get(path))["SHA-256"]
+
+    page = legal.submit("publication")
+
+    row = row_of(path)
+    assert facts(page)["Approved text, SHA-256"] == before == row.approved_sha256
+    assert facts(page)["Published file, SHA-256"] == row.text_sha256 != before
+    assert "publishing added the day of publication" in page
+
+
+def test_a_published_file_that_is_not_what_was_approved_says_so(legal, other):
+    path = approved(legal, other)
+    legal.get(path)
+    legal.submit("publication")
+    row = row_of(path)
+    row.approved_sha256 = "0" * 64
+    db.session.commit()
+
+    assert "is not the approved text" in legal.get(path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Publish 1.1 and mail 3 people"),
+        ({"acceptance": "none"}, "Publish 1.1 and mail 1 person"),
+        ({"material": None, "change_type": "minor"}, "Publish 1.1"),
+    ],
+)
+def test_who_publishes_reads_first_how_many_are_mailed(legal, other, typed, words):
+    workspace = a_workspace()
+    owner = a_member(workspace, Role.OWNER)
+    a_member(a_workspace(), Role.REVIEWER, user=owner.user)
+    a_member(workspace, Role.REVIEWER), a_member(workspace, Role.BUILDER)
+    a_member(workspace, Role.OWNER).ended_at = library.now()
+    db.session.commit()
+    path = approved(legal, other, **typed)
+
+    page = legal.get(path)
+
+    assert page.form("publication").find("button").text == words
+    legal.submit("publication")
+    notice = notices.find_notice(row_of(path).id)
+    told = 0
+    if notice is not None:
+        while announcing.gather(notice):
+            db.session.flush()
+        told = sum(notices.counts_of(notice).values())
+    assert (f"mail {told} p" in words) == bool(told), "as many as are told then"
+
+
+def test_what_a_material_change_lacks_is_said_at_its_box(legal):
+    legal.get("/support/policies/new?slug=rules")
+
+    page = legal.submit("/new", body=BODY, summary="", change_type="major", material="1")
+
+    assert page.find(class_="error-summary").find("a").get("href") == "#summary"
+    assert page.find("textarea", id="summary").get("aria-invalid") == "true"
+
+
+def test_a_minor_change_is_never_material_and_the_kind_is_shown(legal):
+    path = draft(legal)
+    assert facts(legal.page)["Kind of change"] == "Major"
+
+    legal.get(f"{path}/edit")
+    page = legal.submit("/edit", change_type="minor")
+
+    sentence = "A minor change alters no meaning, so it is never material. Make it major, or not material."
+    assert page.status == 422 and page.find(class_="error-summary").find("a", href="#change_type").text == sentence
+    assert "change_type: major" in row_of(path).source
+
+
+def test_a_draft_from_before_that_is_of_two_kinds_does_not_go_to_review(legal):
+    row = row_of(draft(legal))
+    source = row.source.replace("change_type: major", "change_type: minor")
+    row.source, row.text_sha256 = source, sha256_of(source)
+    db.session.commit()
+    legal.get(f"/support/policies/{row.public_id}")
+
+    page = legal.submit("submission")
+
+    assert page.status == 422 and "Kind of change: a minor change alters no meaning" in page
 
 
 def test_a_version_that_nobody_was_told_of_says_so(legal):
