@@ -43,7 +43,7 @@ class Shelf:
     """By slug, newest first, without the withdrawn."""
     withdrawn: Mapping[tuple[str, str], Policy]
     altered: frozenset[str]
-    """Policies of which a published text does not fit its checksum or cannot be read: none of their versions is shown."""
+    """Policies with a published text that does not fit its checksum or cannot be read: nothing of them is shown."""
     marks: tuple[tuple[str, str, str, str], ...]
     """What was read, without the texts: equal marks, equal shelf."""
 
