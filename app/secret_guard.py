@@ -34,6 +34,12 @@ _INSIDE = re.compile(r"[A-Za-z0-9]{2}")
 _PROSE = re.compile(r"[A-Z]?[a-z]{0,14}[.,;:!?)]{0,3}|[-=_]{1,40}")
 """The word that the next line begins with, rather than the end of a key."""
 _MASK = re.compile(r"[a-z0-9]{0,6}x{5,}|\d{1,4}")
+_PAGE = re.compile(r"://[^/]|[A-Za-z0-9-]\.[A-Za-z]{2,24}(?::\d{1,5})?/")
+"""What a word holds that is the address of a page, with its scheme or without."""
+_QUERY = 500
+"""How far back the beginning of such an address is looked for."""
+_SMALL, _FEW = 32, 8
+"""A value shorter than this, or of no more different characters than that, is no key that opens much."""
 _STAND_INS = frozenset(
     "your my the a an api key token secret here goes insert replace me this with placeholder redacted removed example"
     " sample test live prod dummy fake foo bar openai anthropic gemini google github gitlab slack stripe sk ant proj"
@@ -181,7 +187,8 @@ def _spans(reading: Reading, pattern: Pattern, regex: re.Pattern[str]) -> Iterat
             rest = _REST.match(reading.text, end)
             end = _end(reading, regex, match, rest.end() if rest and group == 0 else end)
         position = max(position, end)
-        yield start, end
+        if not _is_evidence(reading.text, match, reading.text[start:end]):
+            yield start, end
 
 
 def _is_edge(reading: Reading, at: int) -> bool:
@@ -202,6 +209,20 @@ def _end(reading: Reading, regex: re.Pattern[str], match: re.Match[str], end: in
                 break
             end = at
     return end
+
+
+def _is_evidence(text: str, match: re.Match[str], value: str) -> bool:
+    """Whether this is the small token that the address of a page carries: who reports the page must be able to name it.
+
+    Only under a name that says no more than token: an api_key in an address is a key.
+    """
+    if "evidence" not in match.re.groupindex or not match["evidence"]:
+        return False
+    word = re.split(r"[\s\"'<>]", text[max(0, match.start() - _QUERY) : match.start()])[-1]
+    page, mark, query = word.partition("?")
+    names = re.fullmatch(r"(?:[^#]*[?&;])?[A-Za-z0-9_.-]{0,40}", query)
+    is_small = len(value) < _SMALL or len(set(value)) <= _FEW
+    return bool(is_small and mark and names and _PAGE.search(page))
 
 
 def _is_stand_in(match: re.Match[str]) -> bool:

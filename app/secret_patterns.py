@@ -17,6 +17,8 @@ class Home(StrEnum):
     """The Model keys page of the workspace."""
     WITH_ITS_OWNER = "with_its_owner"
     """Nowhere with us: LeenOps never asks for one."""
+    REMEMBERED = "remembered"
+    """Nowhere with us either: a password, which is changed and not revoked."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Pattern:
     words: str
     """As a person reads it, after "looks like": "an OpenAI key"."""
     regex: str
-    """The group `value`, where there is one, is what is cut out; otherwise all of it. A URL names `password` and `host`."""
+    """The group `value`, where there is one, is what is cut out; otherwise all of it. A URL names `password` and `host`.
+    What matches with the group `evidence` is left alone when it is small and in the query of a web address."""
     example: str
     near_miss: str
     """Almost the same, and left alone."""
@@ -236,12 +239,12 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "database-url", "a connection string with its password",
         _DATABASES + r"://[^\s:/@\"'<>]{0,100}:(?P<password>[^\s\"'<>]{1,200})@(?P<host>[A-Za-z0-9_.\[\]-]{1,200})[^\s\"'<>]{0,300}",
-        "postgres://ada:" + "hunter2-kestrel@db.fennelrye.example:5432/orders", "postgres://user:password@localhost:5432/app",
+        "postgres://ada:" + "hunter2-kestrel@db.fennelrye.example:5432/orders", "postgres://user:password@localhost:5432/app", Home.REMEMBERED,
     ),
     Pattern(
         "url-password", "an address with its password",
         r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,100}:(?P<password>[^\s/@\"'<>]{1,200})@(?P<host>[A-Za-z0-9_.\[\]-]{1,200})[^\s\"'<>]{0,300}",
-        "https://ada:" + "hunter2-kestrel@git.fennelrye.example/x.git", "https://fennelrye.example:8443/@ada", joins=False,
+        "https://ada:" + "hunter2-kestrel@git.fennelrye.example/x.git", "https://fennelrye.example:8443/@ada", Home.REMEMBERED, joins=False,
     ),
     Pattern(
         "authorization", "a sign-in header",
@@ -254,7 +257,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(
         "named-secret", "a key or token",
-        r"(?i:(?:api|access|auth|private|secret|client|signing|encryption|master|service|bot|refresh)[ _-]?(?:key|token|secret)|token|secret)"
+        r"(?i:(?:api|access|auth|private|secret|client|signing|encryption|master|service|bot|refresh)[ _-]?(?:key|token|secret)|(?P<evidence>token)|secret)"
         r"[\"'`*]{0,3}\s{0,3}[:=]\s{0,3}[\"'`]{0,3}(?P<value>" + _DIGIT + r"[A-Za-z0-9_./+=~-]{16,300})",
         "DEEPL_API_KEY=" + MIXED[:30], "Secret: the biscuits are from the bakery downstairs",
     ),
@@ -262,7 +265,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "password", "a password",
         r"(?i:password|passwd|passphrase|passcode|passwort|kennwort|pwd)[\"'`*]{0,3}(?:\s{0,3}[:=]|\s{1,3}is)\s{0,3}[\"'`]{0,3}"
         r"(?!https?:)(?P<value>(?=[^\s\"'`<>\d]{0,100}\d)[^\s\"'`<>]{6,128})",
-        "Password: " + "hunter2-kestrel", "Password: I forgot it, 2 times", joins=False,
+        "Password: " + "hunter2-kestrel", "Password: I forgot it, 2 times", Home.REMEMBERED, joins=False,
     ),
 )  # fmt: skip
 BY_ID = {pattern.id: pattern for pattern in PATTERNS}

@@ -137,6 +137,42 @@ STAND_INS = [
 ]
 
 
+EVIDENCE = [
+    f"https://evil.example/login?token={MIXED[:18]}",
+    f"They came to http://evil.example:8080/a/b.php?x=1&session_token={HEX[:20]}&y=2 today.",
+    f"evil.example/verify?token={HEX[:24]}",
+    f"See\nhttps://evil.example/?token={MIXED[:20]}\nand act.",
+    f"(https://evil.example/?token={MIXED[:20]})",
+    f"https://evil.example/r?to=https%3A%2F%2Fbank.example%3Ftoken%3D{MIXED[:18]}",
+    "https://evil.example/login?token=" + "abc123" * 8,
+]
+
+
+@pytest.mark.parametrize("text", EVIDENCE)
+def test_a_small_token_in_the_address_of_a_page_is_evidence(text: str) -> None:
+    assert look(text) == Scan(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://evil.example/login?token={MIXED[:44]}",
+        f"https://evil.example/login?token={HEX[:40]}",
+        f"https://evil.example/login?token={GITHUB}",
+        f"https://api.example/v1?api_key={MIXED[:20]}",
+        f"https://api.example/v1?access_token={MIXED[:20]}",
+        f"https://api.example/v1?client_secret={MIXED[:20]}",
+        f"https://api.example/v1?secret={MIXED[:20]}",
+        f"https://api.example/v1 token={MIXED[:20]}",
+        f"What?token={MIXED[:20]}",
+        f"https://evil.example/?a=1\ntoken={MIXED[:20]}",
+        f"https://evil.example/#token={MIXED[:20]}",
+    ],
+)
+def test_what_is_too_good_for_evidence_or_in_no_address_is_cut_out(text: str) -> None:
+    assert look(text).found
+
+
 @pytest.mark.parametrize("text", PROSE + STAND_INS)
 def test_what_is_no_secret_stays_as_it_was(text: str) -> None:
     assert look(text) == Scan(text)

@@ -116,17 +116,22 @@ def _abuse(form: AbuseForm, status: int = 200) -> ResponseReturnValue:
 def _page(name: str, form: ContactForm | AbuseForm, status: int, **context: Any) -> ResponseReturnValue:
     found: tuple[Found, ...] = g.found
     kinds = list(dict.fromkeys(one.words for one in found))
-    is_model = any(one.home == secret_guard.Home.MODEL_KEYS for one in found)
     failed = status == 422 or bool(found)
     return render(
         name,
         status=422 if found else status,
         form=form,
-        removed=kinds,
-        is_model_key=is_model,
+        removed=_listed(kinds),
+        homes={one.home for one in found},
         form_failed=failed,
         **context,
     )
+
+
+def _listed(words: list[str]) -> str:
+    """a, b and c."""
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _sent(endpoint: str, reference: str) -> ResponseReturnValue:

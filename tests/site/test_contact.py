@@ -11,6 +11,7 @@ from app.db import db
 from app.inbox.models import InboxMessage
 from app.mail import MailMessage
 from app.secret_guard import SecretFinding
+from app.secret_patterns import BY_ID
 from tests.factories import a_member
 from tests.pages import Browser
 from tests.site.intake import CANARY, CONTACT, traces
@@ -283,3 +284,36 @@ def test_a_scan_that_breaks_stores_nothing(app, client, monkeypatch, capfd):
 
     assert page.status == 500 and rows() == []
     assert traces(app, page, *capfd.readouterr()) == []
+
+
+def test_each_kind_of_secret_has_its_own_advice_and_they_are_listed_in_words(client):
+    model, token, word = (BY_ID[one].example for one in ("anthropic", "github", "password"))
+
+    page = send(client, message=f"{model}\n\n{token}\n\n{word}")
+
+    assert "looks like an Anthropic key, a GitHub token and a password." in page
+    advice = [one.text for one in page.find(id="removed").all("li")]
+    assert "Model keys" in advice[0] and "Revoke" in advice[0]
+    assert "Revoke" in advice[1] and "We do not need it" in advice[1]
+    assert "Change" in advice[2] and "we never need it" in advice[2]
+
+
+def test_a_password_alone_is_to_be_changed_and_nothing_is_said_of_keys(client):
+    notice = send(client, message=BY_ID["password"].example).find(id="removed")
+
+    assert "Change the password" in notice.text and "Revoke" not in notice.text and "Model keys" not in notice.text
+
+
+@pytest.mark.parametrize("path", ["/contact", "/report-abuse"])
+def test_the_forms_promise_no_more_than_the_guard_can_do(client, path):
+    assert "What looks like a key is taken out of this form" in client.get(path)
+    assert "as far as we can recognise it" in client.page
+
+
+def test_who_wrote_reads_when_an_answer_is_due(client):
+    client.get("/contact")
+
+    page = client.submit("contact", **CONTACT | {"topic": "security"})
+
+    assert "within one working day; that is a target" in page and "on its way to you by mail" in page
+    assert "If you gave" not in page

@@ -124,3 +124,17 @@ def test_a_key_in_any_field_is_cut_out_and_leaves_no_trace(app, client, field, c
 
     assert page.status == 422 and "looks like a GitHub token" in page and rows() == []
     assert traces(app, page, str(logged), *capfd.readouterr()) == []
+
+
+def test_the_address_of_a_phishing_page_is_taken_with_its_small_token(client):
+    url = "https://evil.example/login?user=1&token=q7Rk2mWv9XtB4nZc8L"
+
+    assert send(client, url=url, message=f"It led to {url} and asked for a code.").status == 303
+    assert rows()[0].url == url and url in rows()[0].message
+
+
+def test_what_is_still_cut_out_of_an_address_says_what_to_leave_out(client):
+    page = send(client, url="https://evil.example/login?password=hunter2-kestrel")
+
+    assert page.status == 422 and "leave out what stands after the question mark" in page
+    assert "Change the password" in page and "we never need it" in page and "Revoke" not in page
