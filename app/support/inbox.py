@@ -42,7 +42,8 @@ def inbox_message(message: str) -> ResponseReturnValue:
     services.note_reading(queries.get_message(message), by=staff_member())
     db.session.commit()
     found = queries.get_message(message)
-    return render("support/message.html", message=found, closer=queries.closer_of(found))
+    due = services.answer_due(found)
+    return render("support/message.html", message=found, closer=queries.closer_of(found), due=due)
 
 
 @bp.post("/inbox/<message>/close")

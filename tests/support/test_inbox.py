@@ -1,10 +1,13 @@
 """The inbox as staff see it: listed, read, closed and reopened, each in the staff log; what strangers wrote is text."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
 from app.audit.models import AuditEntry
 from app.db import db
+from app.formats import iso
 from app.inbox import services
 from app.inbox.models import Category, InboxMessage, State, Topic
 from tests.factories import a_member
@@ -167,3 +170,32 @@ def test_the_form_to_close_needs_its_token(trust):
     assert trust.post(f"/support/inbox/{row.public_id}/close", {}).status == 422
     db.session.refresh(row)
     assert row.is_open
+
+
+@pytest.mark.parametrize(
+    ("topic", "came", "due"),
+    [
+        (Topic.SUPPORT, datetime(2026, 6, 15, 9, tzinfo=UTC), datetime(2026, 6, 17, 9, tzinfo=UTC)),
+        (Topic.SALES, datetime(2026, 6, 18, 9, tzinfo=UTC), datetime(2026, 6, 22, 9, tzinfo=UTC)),
+        (Topic.SECURITY, datetime(2026, 6, 19, 9, tzinfo=UTC), datetime(2026, 6, 22, 9, tzinfo=UTC)),
+        (Topic.PRIVACY, datetime(2026, 6, 20, 9, tzinfo=UTC), datetime(2026, 6, 23, 9, tzinfo=UTC)),
+    ],
+    ids=["monday", "thursday", "friday", "saturday"],
+)
+def test_an_open_message_says_when_its_answer_is_due_in_working_days(trust, topic, came, due):
+    row = a_message(topic=topic)
+    row.created_at = came
+    db.session.commit()
+    path = f"/support/inbox/{row.public_id}"
+
+    page = trust.get(path)
+
+    assert "Answer due" in page and page.find("time", datetime=iso(due))
+    assert "Receipt mailed" in page and "Confirmed" not in page
+    assert "Answer due" not in trust.submit("close")
+
+
+def test_a_report_without_an_address_is_looked_at_by_its_day(trust):
+    page = trust.get(f"/support/inbox/{a_report().public_id}")
+
+    assert "Look at it by" in page and "Answer due" not in page and "No address to mail to" in page
