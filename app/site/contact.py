@@ -42,7 +42,7 @@ def write() -> ResponseReturnValue:
     if _is_refused(form):
         return _contact(form, 422)
     if form.is_trap:
-        return _sent("contact.contact_sent", services.new_reference())
+        return _sent("contact.contact_sent", services.new_reference(), Topic(form.topic.data))
     row = services.contact(
         name=form.name.data or "",
         email=form.email.data or "",
@@ -50,7 +50,7 @@ def write() -> ResponseReturnValue:
         message=form.message.data or "",
     )
     db.session.commit()
-    return _sent("contact.contact_sent", row.reference)
+    return _sent("contact.contact_sent", row.reference, Topic(row.topic))
 
 
 @bp.get("/contact/sent")
@@ -76,7 +76,7 @@ def report() -> ResponseReturnValue:
     if _is_refused(form):
         return _abuse(form, 422)
     if form.is_trap:
-        return _sent("contact.report_sent", services.new_reference())
+        return _sent("contact.report_sent", services.new_reference(), Topic.ABUSE)
     row = services.report_abuse(
         category=Category(form.category.data),
         email=form.email.data or "",
@@ -84,7 +84,7 @@ def report() -> ResponseReturnValue:
         message=form.message.data or "",
     )
     db.session.commit()
-    return _sent("contact.report_sent", row.reference)
+    return _sent("contact.report_sent", row.reference, Topic.ABUSE)
 
 
 @bp.get("/report-abuse/sent")
@@ -134,8 +134,8 @@ def _listed(words: list[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _sent(endpoint: str, reference: str) -> ResponseReturnValue:
-    session["sent"] = reference
+def _sent(endpoint: str, reference: str, topic: Topic) -> ResponseReturnValue:
+    session["sent"], session["sent_about"] = reference, topic.value
     return redirect(url_for(endpoint), 303)
 
 
@@ -143,4 +143,11 @@ def _confirmation(form_endpoint: str, heading: str) -> ResponseReturnValue:
     """The reference, for the browser that was given it: it stands in its session, so no address shows it to others."""
     if "sent" not in session:
         return redirect(url_for(form_endpoint), 303)
-    return render("site/message_sent.html", heading=heading, reference=session["sent"], again=url_for(form_endpoint))
+    return render(
+        "site/message_sent.html",
+        heading=heading,
+        reference=session["sent"],
+        within=services.REPLY_WITHIN[Topic(session.get("sent_about", Topic.SUPPORT))],
+        is_report=form_endpoint == "contact.abuse",
+        again=url_for(form_endpoint),
+    )

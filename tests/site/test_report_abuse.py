@@ -41,6 +41,7 @@ def test_who_has_no_account_reports_without_a_name(client):
 
     (row,) = rows()
     assert page.path == "/report-abuse/sent" and row.reference in page.text
+    assert "look at it within one working day; that is a target" in page and "If you gave a mail address" in page
     assert (row.kind, row.topic, row.category, row.url) == ("abuse", "abuse", "phishing", "https://evil.example/x")
     assert REPORT["message"] not in page.text and not db.session.scalars(select(MailMessage)).all()
 
