@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from app.accounts.models import User
 from app.db import db
@@ -16,6 +16,8 @@ from app.notices.models import Delivery, Kind, NoticeRecipient, PolicyNotice
 from app.workspaces.models import Membership, Role
 
 PAGE = 50
+MANAGING = (Role.OWNER, Role.ADMIN)
+"""Who hears of a policy that only informs."""
 TAKEN = (MailState.SENT, MailState.KEPT)
 """The mail server took it; in development, where nothing leaves, it was kept."""
 
@@ -41,14 +43,23 @@ def delivery() -> ColumnElement[str]:
     )
 
 
-def audience(policy: Policy) -> int:
-    """How many people would be told if this version were published now: as services.announce and gather decide it."""
-    if not policy.is_material or not any(other.order < policy.order for other in library.versions(policy.slug)):
-        return 0
-    query = select(func.count(Membership.user_id.distinct())).where(Membership.ended_at.is_(None))
+def asks_for_notice(policy: Policy) -> bool:
+    """Whether a version is told to anybody: not a first one, nor a change without new meaning."""
+    return policy.is_material and any(other.order < policy.order for other in library.versions(policy.slug))
+
+
+def members_concerned(policy: Policy) -> Select[int]:
+    """The ids of the people whom a change of a policy is for, once per workspace they are in."""
+    query = select(Membership.user_id).where(Membership.ended_at.is_(None))
     if policy.acceptance == Acceptance.NONE:
-        query = query.where(Membership.role.in_((Role.OWNER, Role.ADMIN)))
-    return db.session.scalar(query) or 0
+        return query.where(Membership.role.in_(MANAGING))
+    return query
+
+
+def audience(policy: Policy) -> int:
+    """How many people would be told if this version were published now."""
+    people = members_concerned(policy).distinct().subquery()
+    return (db.session.scalar(select(func.count()).select_from(people)) or 0) if asks_for_notice(policy) else 0
 
 
 def find_notice(version_id: int) -> PolicyNotice | None:

@@ -15,29 +15,22 @@ from app.accounts.models import StaffMember, User
 from app.agreements.queries import counts_from, with_agreements
 from app.audit.services import record
 from app.db import changed, db, new_public_id, now
-from app.legal import library, texts
+from app.legal import texts
 from app.legal.models import PolicyVersion, Stage
-from app.legal.texts import Acceptance, Policy
+from app.legal.texts import Policy
 from app.notices import queries
 from app.notices.letter import letter, recalled
 from app.notices.models import Kind, NoticeRecipient, PolicyNotice
-from app.workspaces.models import Membership, Role, Workspace
+from app.workspaces.models import Membership, Workspace
 
 GATHERED_AT_ONCE = 1000
 MAILED_AT_ONCE = 100
-MANAGING = (Role.OWNER, Role.ADMIN)
 
 
 def announce(row: PolicyVersion) -> PolicyNotice | None:
-    """Have the members concerned told of a version that was just published; None when nobody needs to be. Flushes.
-
-    A first version and a change without new meaning concern nobody: they stand in the change log.
-    """
+    """Have the members concerned told of a version that was just published; None when nobody needs to be. Flushes."""
     policy = texts.parse(row.source, name=row.name)
-    is_first = not any(other.order < policy.order for other in library.versions(row.slug))
-    if is_first or not policy.is_material:
-        return None
-    return _give(row, Kind.CHANGE)
+    return _give(row, Kind.CHANGE) if queries.asks_for_notice(policy) else None
 
 
 def recall(row: PolicyVersion) -> PolicyNotice | None:
@@ -75,9 +68,7 @@ def _concerned(notice: PolicyNotice) -> Select[int]:
         told = told.where(PolicyNotice.version_id == notice.version_id, PolicyNotice.kind == Kind.CHANGE)
         told = told.where(NoticeRecipient.user_id > notice.gathered_to, NoticeRecipient.mail_id.is_not(None))
         return told.order_by(NoticeRecipient.user_id)
-    query = select(Membership.user_id).where(Membership.user_id > notice.gathered_to, Membership.ended_at.is_(None))
-    if policy_of(notice).acceptance == Acceptance.NONE:
-        query = query.where(Membership.role.in_(MANAGING))
+    query = queries.members_concerned(policy_of(notice)).where(Membership.user_id > notice.gathered_to)
     return query.distinct().order_by(Membership.user_id)
 
 
