@@ -88,7 +88,6 @@ def application(settings: Settings) -> Iterator[Flask]:
         importing.import_policies()
         database.session.commit()
         _empty()
-        app.extensions["limits"] = dict(vars(limiter))
     yield app
     with app.app_context():
         database.session.remove()
@@ -99,7 +98,8 @@ def application(settings: Settings) -> Iterator[Flask]:
 def app(application: Flask) -> Iterator[Flask]:
     """The application, with its context open and nothing in it."""
     begin_mode.set("IMMEDIATE")  # a command of an earlier test may have left it otherwise
-    vars(limiter).update(application.extensions["limits"])  # another application of an earlier test may have bound it
+    mine = application.extensions.setdefault("limits", dict(vars(limiter)))
+    vars(limiter).update(mine)  # another application of an earlier test may have bound it since
     with application.app_context():
         yield application
         database.session.remove()
