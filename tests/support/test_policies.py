@@ -91,7 +91,8 @@ def test_a_version_goes_from_draft_to_the_site_through_two_people(legal, other):
     assert library.version("rules", "1.1").sha256 == row.text_sha256
     public = Browser(legal.app).get("/legal/rules")
     assert "Version 1.1 takes effect on" in public and "Now for everyone who comes." in public
-    kinds = db.session.scalars(select(AuditEntry.kind).where(AuditEntry.subject == "policy:rules")).all()
+    told = select(AuditEntry.kind).where(AuditEntry.subject == "policy:rules").order_by(AuditEntry.seq)
+    kinds = db.session.scalars(told).all()
     assert [kind.rsplit(":", 1)[1] for kind in kinds if kind.startswith("staff")] == [
         "drafted",
         "submitted",
