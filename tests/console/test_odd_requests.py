@@ -77,7 +77,7 @@ def test_who_cannot_get_the_lock_is_told_so_once_and_on_a_page(browser, builder,
         pytest.skip("only SQLite has one write lock")
     there = path.format(builder.workspace.slug, an_agent(builder.workspace).slug)
     there, token = ("/account", "none") if path == "without a token" else (there, browser.token())
-    monkeypatch.setattr(database, "WRITE_LOCK_SECONDS", 1)
+    monkeypatch.setattr(database, "WRITE_LOCK_SECONDS", 0.3)
     db.session.commit()
     busy = sqlite3.connect(db.engine.url.database or "", timeout=5, isolation_level=None)
     busy.execute("BEGIN IMMEDIATE")
