@@ -147,7 +147,7 @@ def browser_of(app: Flask) -> Callable[[Any], Browser]:
 
     def open_one(user: Any) -> Browser:
         browser = Browser(app)
-        browser.sign_in(user)
+        browser.enter(user)
         return browser
 
     return open_one

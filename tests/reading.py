@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from html.parser import HTMLParser
+from html import unescape
 
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
@@ -82,37 +82,58 @@ class Node:
             node = node.parent
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.root = self.at = Node("#root", {})
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
-        node = Node(tag, {name: value or "" for name, value in attrs}, self.at)
-        self.at.children.append(node)
-        if tag not in VOID:
-            self.at = node
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        for node in (self.at, *self.at.above()):
-            if node.tag == tag and node.parent is not None:
-                self.at = node.parent
-                return
-
-    def handle_data(self, data: str) -> None:
-        self.at.children.append(data)
+_TAG = re.compile(
+    r"<!--.*?-->|<!doctype[^>]*>|<(/?)([a-z][\w-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"""([^\s=/"'>]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+_RAW = frozenset(["script", "style"])
+"""What is between their tags is no HTML."""
 
 
 def read(html: str) -> Node:
-    """The tree of a page or fragment."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.root
+    """The tree of a page or fragment, as it is written: nothing is put right. Faster than html.parser."""
+    root = at = Node("#root", {})
+    done = 0
+    for found in _TAG.finditer(html):
+        ends, tag, attrs = found.groups()
+        if at.tag in _RAW and not (ends and tag.lower() == at.tag):
+            continue
+        start, end = found.span()
+        if start > done:
+            at.children.append(_words(html[done:start], at))
+        done = end
+        if tag is None:
+            continue
+        if ends:
+            at = _closed(at, tag.lower())
+            continue
+        node = Node(tag.lower(), _attributes(tag, attrs) if attrs else {}, at)
+        at.children.append(node)
+        if node.tag not in VOID and not attrs.endswith("/"):
+            at = node
+    if done < len(html):
+        at.children.append(_words(html[done:], at))
+    return root
+
+
+def _words(written: str, at: Node) -> str:
+    return unescape(written) if "&" in written and at.tag not in _RAW else written
+
+
+def _attributes(tag: str, written: str) -> dict[str, str]:
+    attrs: dict[str, str] = {}
+    for name, double, single, bare in _ATTRIBUTE.findall(written):
+        name = name.lower()
+        assert name not in attrs, f"<{tag}> has an attribute twice: {name}"
+        value = double or single or bare
+        attrs[name] = unescape(value) if "&" in value else value
+    return attrs
+
+
+def _closed(at: Node, tag: str) -> Node:
+    """Where reading goes on after this closing tag: above the nearest such element, if there is one."""
+    for node in (at, *at.above()):
+        if node.tag == tag and node.parent is not None:
+            return node.parent
+    return at

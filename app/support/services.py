@@ -99,18 +99,19 @@ def sign_in(email: str, password: str, code: str) -> StaffMember:
         record("staff:session:refused", f"A wrong code for {member.name}", workspace_id=None, actor=member)
         raise WrongCode(field="email")
     session.clear()
-    token = secrets.token_urlsafe(32)
-    session["staff_sid"] = token
-    db.session.add(
-        StaffSession(
-            staff_id=member.id,
-            token_hash=_digest(token),
-            address=request.remote_addr or "",
-            expires_at=now() + timedelta(hours=HOURS),
-        )
-    )
+    session["staff_sid"] = open_session(member, address=request.remote_addr or "")
     record("staff:session:started", f"{member.name} signed in", workspace_id=None, actor=member)
     return member
+
+
+def open_session(member: StaffMember, *, address: str) -> str:
+    """A new sign-in for `member`: the token for its cookie. Flushes."""
+    token = secrets.token_urlsafe(32)
+    expires = now() + timedelta(hours=HOURS)
+    row = StaffSession(staff_id=member.id, token_hash=_digest(token), address=address, expires_at=expires)
+    db.session.add(row)
+    db.session.flush()
+    return token
 
 
 def sign_out(member: StaffMember) -> None:

@@ -84,7 +84,7 @@ def test_signing_out_a_device_twice_changes_nothing(browser_of, db):
     user = a_user()
     here, _ = browser_of(user), browser_of(user)
     other = db.session.query(LoginSession).order_by(LoginSession.id.desc()).first().public_id
-    token = here.token("/account")
+    token = here.token()
 
     answers = [here.post(f"/account/sessions/{other}/revoke", {"csrf_token": token}).status for _ in range(2)]
 
@@ -107,7 +107,7 @@ def test_somebody_elses_device_does_not_exist(browser_of, db):
     theirs = db.session.query(LoginSession).one().public_id
     browser = browser_of(a_user())
 
-    page = browser.post(f"/account/sessions/{theirs}/revoke", {"csrf_token": browser.token("/account")})
+    page = browser.post(f"/account/sessions/{theirs}/revoke", {"csrf_token": browser.token()})
 
     assert page.status == 404 and victim.get("/account").h1 == "Your account"
 

@@ -180,7 +180,7 @@ def test_a_name_that_could_mislead_is_refused(client, db, name):
 
 def test_the_mail_names_our_own_host_whatever_the_request_says(client):
     client.get("/register")
-    token = client.token("/register")
+    token = client.token()
     typed = {"name": "Mina", "email": EMAIL, "password": GOOD, "terms": "1", "authority": "1", "csrf_token": token}
 
     assert client.post("/register", typed, **carry_to("evil.test", client)).status == 303
@@ -215,7 +215,7 @@ def test_an_account_cannot_be_told_by_its_old_password_form(client):
 def asked_for_reset(app: Flask, email: str) -> list[str]:
     """What is asked of the database and of Redis between somebody's click and the answer."""
     browser = Browser(app)
-    token, done = browser.token("/login"), list[str]()
+    token, done = browser.token(), list[str]()
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         done.append(statement)
@@ -263,7 +263,7 @@ def test_a_reset_that_is_worked_off_leaves_no_address_behind(client, db):
 
 def test_the_mail_of_a_reset_names_our_own_host(client):
     user = a_user()
-    sent = {"csrf_token": client.token("/forgot-password"), "email": user.email}
+    sent = {"csrf_token": client.token(), "email": user.email}
 
     assert client.post("/forgot-password", sent, **carry_to("evil.test", client)).status == 303
     work_off()

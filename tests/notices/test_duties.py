@@ -99,9 +99,7 @@ def test_who_declines_reads_and_exports_and_changes_nothing(change, ada, browser
     for path in ("agents", f"agents/{agent.slug}", "approvals", "runs", "audit", "audit.csv", "ledger.csv", "settings"):
         assert browser.get(f"/w/{ada.workspace.slug}/{path}").status == 200, path
     assert "You declined House rules 1.1." in browser.get(home(ada))
-    refused = browser.post(
-        f"/w/{ada.workspace.slug}/agents/{agent.slug}/runs", {"csrf_token": browser.token(question(ada))}
-    )
+    refused = browser.post(f"/w/{ada.workspace.slug}/agents/{agent.slug}/runs", {"csrf_token": browser.token()})
     assert refused.status == 423 and "You can still accept it." in refused
     assert not browser.get(f"/w/{ada.workspace.slug}/agents/{agent.slug}").all("form", action=f"{agent.slug}/runs")
 
@@ -229,7 +227,7 @@ def test_who_joined_later_is_offered_no_answer_and_can_give_none(change, browser
     page = browser.get(question(newer))
     assert "This version was in force when you joined." in page and not page.all("button", value="decline")
     sha256 = library.version("rules", "1.1").sha256
-    sent = {"answer": "decline", "sha256": sha256, "csrf_token": browser.token("/account")}
+    sent = {"answer": "decline", "sha256": sha256, "csrf_token": browser.token()}
     assert browser.post(f"{question(newer)}/answers", sent).status == 409
     assert acts() == []
 
@@ -247,7 +245,7 @@ def test_the_same_answer_twice_is_one_entry(change, ada, browser):
     change("click")
     browser.get(question(ada))
     form = {
-        "csrf_token": browser.token(question(ada)),
+        "csrf_token": browser.token(),
         "answer": "accept",
         "sha256": library.version("rules", "1.1").sha256,
     }
@@ -270,9 +268,7 @@ def test_an_answer_is_to_the_text_that_was_shown(change, ada, browser, typed, st
     change("click")
     right = library.version("rules", "1.1").sha256
 
-    page = browser.post(
-        f"{question(ada)}/answers", {"csrf_token": browser.token(question(ada)), "sha256": right} | typed
-    )
+    page = browser.post(f"{question(ada)}/answers", {"csrf_token": browser.token(), "sha256": right} | typed)
 
     assert page.status == status and acts() == []
 

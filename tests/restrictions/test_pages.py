@@ -56,7 +56,7 @@ def test_what_starts_or_changes_something_is_refused_with_423(app, suspended, ow
     run = a_run(agent)
     card = an_approval(run)
     ids = {"<slug>": agent.slug, "<run>": run.public_id, "<approval>": card.public_id, "<int:number>": "1"}
-    token = owner.token("/account")
+    token = owner.token()
     answers = {}
     for route in routes():
         if route["method"] == "POST" and route["access"].startswith("member:") and " needs " in route["access"]:
@@ -81,7 +81,7 @@ def test_a_route_that_writes_needs_a_standing_unless_it_only_takes_away(app):
 def test_the_refusal_is_a_page_that_says_what_still_works(suspended, owner):
     agent = an_agent(suspended)
 
-    page = owner.post(f"/w/northwind/agents/{agent.slug}/runs", {"csrf_token": owner.token("/account")})
+    page = owner.post(f"/w/northwind/agents/{agent.slug}/runs", {"csrf_token": owner.token()})
 
     assert page.status == 423
     assert "You can still sign in, read and export." in page

@@ -208,7 +208,7 @@ def test_lifting_twice_is_a_conflict(northwind, trust):
 def test_a_measure_is_lifted_only_at_its_own_workspace(northwind, trust):
     suspend(trust)
     other = a_workspace("Fennel & Rye", slug="fennel-rye")
-    token = trust.token(HERE)
+    token = trust.token()
     path = f"/support/workspaces/{other.slug}/restrictions/{measures()[0].public_id}/lift"
 
     assert trust.post(path, {"csrf_token": token, "lift_reason": "Mine now."}).status == 404
@@ -261,7 +261,7 @@ ADDRESSES = [
 def test_who_is_no_staff_is_sent_to_the_staff_door(northwind, browser_of, client, method, path):
     member = browser_of(a_member(northwind).user)
     for browser in (client, member):
-        token = browser.token("/login") if browser is client else browser.token("/account")
+        token = browser.token() if browser is client else browser.token()
         data = {"csrf_token": token} if method == "POST" else None
 
         page = browser.open(method, path, data=data)
@@ -279,7 +279,7 @@ def test_staff_without_the_right_look_and_do_not_touch(northwind, at_work, role)
     assert not page.all("form", id="measure")
 
     data = {
-        "csrf_token": browser.token(HERE),
+        "csrf_token": browser.token(),
         "level": "suspended",
         "ground": "legal",
         "reason": "x",
@@ -321,9 +321,9 @@ def test_the_staff_log_is_our_own_chain_paged(northwind, trust):
     db.session.commit()
 
     first = trust.get("/support/audit")
-    assert "Entry 59" in first and "Not for staff" not in first
+    assert "Entry 59" in first and "Entry 0" not in first and "Not for staff" not in first
     second = trust.click("Older")
-    assert "Kofi Osei signed in" in second and "Entry 59" not in second
+    assert "Entry 0" in second and "Entry 59" not in second
 
 
 def test_both_chains_stay_whole(northwind, trust):

@@ -19,7 +19,7 @@ from app.workspaces.models import Role
 from tests.factories import a_member, a_workspace
 from tests.legal.conftest import shelf  # noqa: F401  the fixture
 from tests.pages import Browser
-from tests.support.conftest import a_staff_member, sign_in
+from tests.support.conftest import a_staff_member, enter
 
 BODY = """
 ## Before you start {#preamble}
@@ -48,7 +48,7 @@ def legal(at_work, rules) -> Browser:
 def other(app, legal) -> Browser:
     """Ruth Adeyemi, who did not."""
     browser = Browser(app)
-    sign_in(browser, a_staff_member("admin", name="Ruth Adeyemi", email="ruth@staff.example"))
+    enter(browser, a_staff_member("admin", name="Ruth Adeyemi", email="ruth@staff.example"))
     return browser
 
 
@@ -109,7 +109,7 @@ def test_who_wrote_any_of_it_cannot_approve_it(legal, other):
     legal.submit("submission")
 
     for browser in (legal, other):
-        page = browser.post(f"{path}/approval", {"csrf_token": browser.token(path), "sha256": row_of(path).text_sha256})
+        page = browser.post(f"{path}/approval", {"csrf_token": browser.token(), "sha256": row_of(path).text_sha256})
         assert page.status == 403 and "somebody else approves it" in page
     assert row_of(path).stage == "in_review"
 
@@ -119,7 +119,7 @@ def test_an_approval_is_of_the_text_that_was_seen(legal, other):
     legal.get(path)
     legal.submit("submission")
 
-    page = other.post(f"{path}/approval", {"csrf_token": other.token(path), "sha256": "0" * 64})
+    page = other.post(f"{path}/approval", {"csrf_token": other.token(), "sha256": "0" * 64})
 
     assert page.status == 409 and row_of(path).stage == "in_review"
 
@@ -143,7 +143,7 @@ def test_what_is_sent_back_loses_its_approval_and_says_why(legal, other):
     row = row_of(path)
     assert (row.stage, row.approved_sha256, row.remark) == ("draft", None, "The date is too early.")
     assert "The date is too early." in page
-    assert other.post(f"{path}/publication", {"csrf_token": other.token(path)}).status == 409
+    assert other.post(f"{path}/publication", {"csrf_token": other.token()}).status == 409
 
 
 def test_two_people_who_edit_at_once_do_not_overwrite_each_other(legal, other):
@@ -225,7 +225,7 @@ def test_what_is_in_force_cannot_be_withdrawn(legal):
     row = db.session.scalars(select(PolicyVersion).where(PolicyVersion.slug == "rules")).one()
     path = f"/support/policies/{row.public_id}"
 
-    page = legal.post(f"{path}/withdrawal", {"csrf_token": legal.token("/support/policies"), "why": "No."})
+    page = legal.post(f"{path}/withdrawal", {"csrf_token": legal.token(), "why": "No."})
 
     assert page.status == 409 and row_of(path).stage == "published"
 
@@ -237,7 +237,7 @@ def test_other_staff_may_read_and_not_write(legal, at_work, role):
 
     assert reader.get(path).status == 200 and not reader.page.all("form", action=f"{path}/submission")
     assert reader.get(f"{path}/edit").status == 403 and reader.get("/support/policies/new").status == 403
-    assert reader.post(f"{path}/submission", {"csrf_token": reader.token("/support/policies")}).status == 403
+    assert reader.post(f"{path}/submission", {"csrf_token": reader.token()}).status == 403
 
 
 def test_nobody_outside_the_staff_sees_a_draft(legal, client):

@@ -57,7 +57,7 @@ def test_an_invitation_opened_in_two_windows_seats_one(app, db, browser_of):
     desk.submit("invite", email=user.email, role="reviewer")
     windows = [browser_of(user), browser_of(user)]
     link = last_link(user.email)
-    sent = [{"csrf_token": window.token("/account")} for window in windows]
+    sent = [{"csrf_token": window.token()} for window in windows]
     database.session.commit()
 
     with ThreadPoolExecutor(2) as pool:

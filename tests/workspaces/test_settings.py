@@ -73,7 +73,7 @@ WRONG = [
 @pytest.mark.parametrize(("field", "value"), WRONG)
 def test_what_does_not_fit_is_said_at_its_question_and_nothing_is_lost(desk, base, owner, db, field, value):
     before = settings_of(db, owner)
-    sent = NEW | {field: value} | {"csrf_token": desk.token(base)}
+    sent = NEW | {field: value} | {"csrf_token": desk.token()}
 
     page = desk.post(base, sent)
 
@@ -90,14 +90,14 @@ def test_other_roles_read_the_settings_and_change_nothing(base, owner, browser_o
     assert "fennelrye.example" in page and not page.all("form", id="settings")
 
     before = settings_of(db, owner)
-    assert browser.post(base, NEW | {"csrf_token": browser.token("/account")}).status == 403
-    assert browser.post(f"{base}/teams", {"team-name": "Legal", "csrf_token": browser.token("/account")}).status == 403
+    assert browser.post(base, NEW | {"csrf_token": browser.token()}).status == 403
+    assert browser.post(f"{base}/teams", {"team-name": "Legal", "csrf_token": browser.token()}).status == 403
     assert settings_of(db, owner) == before
 
 
 def test_another_workspaces_settings_do_not_exist(base, browser_of):
     browser = browser_of(a_member(a_workspace()).user)
-    sent = NEW | {"csrf_token": browser.token("/account")}
+    sent = NEW | {"csrf_token": browser.token()}
 
     assert [browser.post(f"{base}{rest}", sent).status for rest in ("", "/teams", "/teams/finance")] == [404, 404, 404]
 
@@ -113,14 +113,14 @@ def test_a_team_is_added_and_renamed(desk, base, owner, db):
 
 
 def test_a_team_cannot_be_there_twice(desk, base, owner, db):
-    page = desk.post(f"{base}/teams", {"team-name": "finance", "csrf_token": desk.token(base)})
+    page = desk.post(f"{base}/teams", {"team-name": "finance", "csrf_token": desk.token()})
 
     assert page.status == 422 and page.find(id="team-name")["value"] == "finance"
     assert db.session.query(Team).filter_by(workspace_id=owner.workspace_id).count() == 5
 
 
 def test_a_team_cannot_take_the_name_of_another(desk, base):
-    sent = {"name": "Support", "csrf_token": desk.token(base)}
+    sent = {"name": "Support", "csrf_token": desk.token()}
 
     assert desk.post(f"{base}/teams/finance", sent).status == 409
     assert desk.post(f"{base}/teams/pirates", sent).status == 404
