@@ -132,9 +132,8 @@ def _shelf(workspace: Workspace, name: str, files: list[Path]) -> Collection:
     for path in files:
         storage = FileStorage(BytesIO(path.read_bytes()), filename=path.name, content_type="text/markdown")
         (document,), _ = knowledge.add_documents(collection, [storage], by=owner)
-        db.session.commit()
         for _ in knowledge.read(document.id):
-            db.session.commit()
+            pass  # nothing is committed in between, so that no worker reads it as well
         db.session.commit()
     return collection
 
