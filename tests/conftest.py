@@ -15,6 +15,8 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 from sqlalchemy import delete
 
@@ -38,6 +40,8 @@ ENVIRONMENT = {
     "LEENOPS_SQLITE_SYNCHRONOUS": "OFF",
     "BASE_URL": "http://localhost",
 }
+hypothesis_settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("shared")  # no promise about seconds holds on a machine that others use too
 _cluster: postgres.Cluster | None = None
 
 

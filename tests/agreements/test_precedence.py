@@ -256,7 +256,7 @@ def chain(agreement: Signed, known: dict[int, Signed]) -> list[Signed]:
 
 
 @given(registers())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_what_counts_is_within_its_dates_and_stands_on_what_counts(register):
     agreements, _, day = register
     found = in_force(agreements, day)
@@ -271,7 +271,7 @@ def test_what_counts_is_within_its_dates_and_stands_on_what_counts(register):
 
 
 @given(registers(), st.randoms())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_each_clause_is_settled_as_the_rules_say(register, random):
     agreements, changes, day = register
     found = terms(agreements, changes, day)
@@ -295,7 +295,7 @@ def test_each_clause_is_settled_as_the_rules_say(register, random):
 
 
 @given(registers())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_words_and_figures_never_disagree(register):
     agreements, changes, day = register
     found = terms(agreements, changes, day)
@@ -308,7 +308,7 @@ def test_words_and_figures_never_disagree(register):
 
 
 @given(registers())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_an_agreement_that_does_not_count_changes_nothing(register):
     agreements, changes, day = register
     counting = in_force(agreements, day)

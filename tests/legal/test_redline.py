@@ -191,7 +191,7 @@ WORDS = st.lists(st.sampled_from([*"abcde", *SIGNS]), min_size=1, max_size=25).m
 CLAUSES = st.lists(WORDS, min_size=1, max_size=3).map("\n\n   ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(CLAUSES, CLAUSES)
 def test_nothing_is_lost_on_either_side_and_the_html_is_whole(old, new):
     before, after = one(old), one(new, "1.1")
