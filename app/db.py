@@ -6,6 +6,7 @@ once whatever the timeout is, and the legacy driver mode silently loses updates.
 """
 
 import contextvars
+import hashlib
 import os
 import random
 import secrets
@@ -17,7 +18,21 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Delete, ForeignKey, Integer, MetaData, String, Text, Update, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Delete,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    Update,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.engine import CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -116,6 +131,13 @@ def begin_writing() -> None:
     """From here on the request may write: ends its read transaction, the next one takes SQLite's write lock."""
     db.session.commit()
     begin_mode.set("IMMEDIATE")
+
+
+def hold(name: str, number: int) -> None:
+    """Let others who hold the same wait until this transaction ends. SQLite has one writer anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(f"{name}:{number}".encode()).digest()[:8], "big", signed=True)
+        db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 @event.listens_for(Session, "after_commit")

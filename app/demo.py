@@ -18,7 +18,6 @@ from app.agents import services as agents
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
 from app.agreements.demo import seed_agreements
-from app.approvals.services import default_rules
 from app.billing.services import import_plans
 from app.consent.models import Act
 from app.consent.services import Text, engage
@@ -31,6 +30,7 @@ from app.knowledge.models import Collection
 from app.legal import library
 from app.legal.importing import import_policies
 from app.notices.demo import seed_policies
+from app.rules.services import default_rules
 from app.runs import services as runs
 from app.support.services import create_staff
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace

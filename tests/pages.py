@@ -1,7 +1,7 @@
 """A test client that reads every page for you, and fails the test when a page breaks a rule of the house.
 
 It works like a person: it opens an address, reads the page, fills in a form that is on it and sends it; the
-CSRF token comes out of the form, never from the side. `tests/rules.py` has what every page is held to.
+CSRF token comes out of the form, never from the side. `tests/page_rules.py` has what every page is held to.
 """
 
 import contextvars
@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from app.accounts.sessions import open_session
 from app.db import db
+from tests.page_rules import problems
 from tests.reading import Node, read
-from tests.rules import problems
 
 
 class Page:

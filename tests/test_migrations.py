@@ -16,6 +16,9 @@ from app.config import Settings
 from app.consent.models import Engagement
 from app.consent.services import verify
 from app.db import db
+from app.integrations.models import LedgerEntry
+from app.rules.policy import Effect
+from app.rules.queries import rules_in_force
 from tasks import prepare
 from tests import postgres
 
@@ -80,6 +83,36 @@ def test_acceptances_from_before_the_ledger_become_its_first_entries(fresh: Flas
     first, second = db.session.scalars(select(Engagement).order_by(Engagement.seq)).all()
     assert (first.person, first.at, first.act) == ("Ilse Bakker <1@rye.example>", at, "accepted")
     assert (second.person, second.version, second.text_sha256) == ("Zoë Łuczak <2@rye.example>", "1.0", "ab" * 32)
+
+
+def test_rules_from_before_they_had_versions_become_the_first_set(fresh: Flask) -> None:
+    flask_migrate.upgrade(directory=str(prepare.MIGRATIONS), revision="0007")
+    meta = MetaData()
+    workspaces, rules, ledger = (
+        Table(name, meta, autoload_with=db.engine) for name in ("workspaces", "rules", "ledger_entries")
+    )
+    large = {"field": "amount", "op": ">", "value": 500_00}
+    with db.engine.begin() as connection:
+        rye = filled(workspaces, id=1, public_id="w1", slug="rye", domains=[], timezone="UTC")
+        connection.execute(insert(workspaces).values(rye))
+        for position, (effect, conditions) in enumerate((("ask", [large]), ("deny", [])), 1):
+            line = {"position": position, "effect": effect, "conditions": conditions, "quorum": [], "mode": "enforce"}
+            line |= {"public_id": f"r{position}", "name": effect, "tool": "*", "team": "*", "risk": "*"}
+            connection.execute(insert(rules).values(filled(rules, id=position, workspace_id=1, **line)))
+        entry = filled(ledger, id=1, public_id="e1", workspace_id=1, party="Hartwell, Ltd.", amount=5, run_id=1)
+        connection.execute(insert(ledger).values(entry))
+
+    prepare.migrate()
+
+    first, second = rules_in_force(1)
+    assert (first.key, first.effect, first.conditions) == ("r1", Effect.ASK, (large,))
+    assert (second.key, second.effect, second.agent) == ("r2", Effect.DENY, "*")
+    assert db.session.scalar(select(LedgerEntry.party_key)) == "hartwellltd"
+    db.session.remove()
+    flask_migrate.downgrade(directory=str(prepare.MIGRATIONS), revision="0007")
+    with db.engine.connect() as connection:
+        kept = connection.execute(select(rules.c.name, rules.c.effect).order_by(rules.c.position)).all()
+    assert [tuple(row) for row in kept] == [("ask", "ask"), ("deny", "deny")]
 
 
 def filled(table: Table, **values: object) -> dict[str, object]:

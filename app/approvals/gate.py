@@ -1,20 +1,25 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
-from app.approvals.models import Approval, ApprovalState, CardKind, Rule
-from app.approvals.policy import ONE_PERSON, Effect, Facts, RuleLine, Verdict, action_digest, decide, sha256_json
+from app.approvals.digest import action_digest
+from app.approvals.models import Approval, ApprovalState, CardKind
+from app.approvals.queries import Moved, calls_before, moved_before
 from app.audit.services import record
-from app.db import Base, changed, db, new_public_id, now
+from app.db import changed, db, new_public_id, now
+from app.digests import sha256_json
 from app.events import publish
-from app.integrations.queries import moved_by
+from app.rules.policy import ONE_PERSON, Effect, Facts, Field, Mode, RuleLine, Verdict, decide, watched
+from app.rules.queries import rules_in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
@@ -33,40 +38,44 @@ REASONS = {
     "other": "of another reason",
 }
 """Reason codes of a decline, as the model reads them after "because"."""
+WATCHED = {Effect.ALLOW: "let this go on alone", Effect.ASK: "asked people", Effect.DENY: "forbidden this"}
 
 
-_COLUMNS = (Rule.id, Rule.name, Rule.tool, Rule.team, Rule.risk, Rule.conditions, Rule.effect, Rule.quorum)
-_RULES = (
-    select(*(Base.metadata.tables[Rule.__tablename__].c[column.key] for column in _COLUMNS))
-    .where(Rule.workspace_id == bindparam("workspace"), Rule.mode == "enforce")
-    .order_by(Rule.position, Rule.id)
-)
-
-
-def rule_lines(workspace_id: int) -> list[RuleLine]:
-    """The workspace's rules that are enforced, in order."""
-    return [_line(row) for row in db.session.execute(_RULES, {"workspace": workspace_id})]
-
-
-def _line(rule: Any) -> RuleLine:
-    """A row as the pure function reads it."""
-    return RuleLine(
-        id=rule.id,
-        name=rule.name,
-        tool=rule.tool,
-        team=rule.team,
-        risk=rule.risk,
-        conditions=tuple(rule.conditions),
-        effect=Effect(rule.effect),
-        quorum=tuple(rule.quorum),
+def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
+    """What these rules look at in this exact action. What is costly to know is asked only when one does."""
+    run, tool, context = proposal.run, proposal.tool, proposal.context
+    moved = moved_before(run, proposal.action.party) if tool.moves_money else Moved()
+    return Facts(
+        action=proposal.action,
+        args=proposal.args,
+        company_domains=context.company_domains,
+        team=context.team,
+        agent=run.agent.public_id,
+        moved=moved.by_run,
+        moved_today=moved.by_agent_today,
+        moved_to_party=moved.to_party,
+        calls=calls_before(run, tool.name, proposal.call_key) if _counts(rules) else 0,
+        labels=labels_of(run),
+        at=now().astimezone(ZoneInfo(run.workspace.timezone)),
     )
 
 
-def verdict_on(proposal: Proposal, rules: list[RuleLine]) -> Verdict:
+def verdict_on(proposal: Proposal, rules: Sequence[RuleLine]) -> Verdict:
     """What these rules say to this exact action."""
-    moved = moved_by(proposal.run.id) if proposal.tool.moves_money else 0
-    facts = Facts(proposal.action, proposal.args, proposal.context.company_domains, moved)
-    return decide(proposal.tool, facts, team=proposal.context.team, rules=rules)
+    return decide(proposal.tool, facts_of(proposal, rules), rules)
+
+
+def labels_of(run: Run) -> frozenset[str]:
+    """What the run has read so far: `untrusted` for text that others wrote, `private` for the company's own papers."""
+    checkpoint = db.session.get(RunCheckpoint, run.id)
+    pasted = {spec["name"] for spec in run.version.inputs if spec["kind"] == "long"}
+    has_read = bool(checkpoint and checkpoint.read)
+    is_untrusted = has_read or any(run.input.get(name) for name in pasted)
+    return frozenset({"untrusted"} if is_untrusted else ()) | frozenset({"private"} if has_read else ())
+
+
+def _counts(rules: Sequence[RuleLine]) -> bool:
+    return any(condition["field"] == Field.CALLS for rule in rules for condition in rule.conditions)
 
 
 def digest_of(proposal: Proposal) -> str:
@@ -96,8 +105,8 @@ class ApprovalGate:
         self._run = run
 
     @cached_property
-    def _rules(self) -> list[RuleLine]:
-        return rule_lines(self._run.workspace_id)
+    def _rules(self) -> tuple[RuleLine, ...]:
+        return rules_in_force(self._run.workspace_id)
 
     @cached_property
     def _cards(self) -> dict[tuple[str, str], Approval]:
@@ -111,6 +120,7 @@ class ApprovalGate:
 
     def _by_rule(self, proposal: Proposal, verdict: Verdict) -> Permit:
         """What the rules alone say, for a call that nobody was asked about."""
+        self._note_watched(proposal, verdict)
         match verdict.effect:
             case Effect.ALLOW:
                 return Permit(Answer.GO)
@@ -118,6 +128,16 @@ class ApprovalGate:
                 return _forbidden(verdict)
             case Effect.ASK:
                 return self._ask(proposal, verdict)
+
+    def _note_watched(self, proposal: Proposal, verdict: Verdict) -> None:
+        """Write down where a rule that is only watched would have decided otherwise."""
+        if not any(rule.mode is Mode.WATCH for rule in self._rules):
+            return
+        other = watched(proposal.tool, facts_of(proposal, self._rules), self._rules)
+        if other is not None and (other.effect, other.quorum) != (verdict.effect, verdict.quorum):
+            words = f"A watched rule would have {WATCHED[other.effect]}: {other.why}"
+            detail = {"rule": other.rule_key, "tool": proposal.tool.name, "arguments": proposal.args}
+            append(self._run, EventKind.NOTE, words, detail=detail)
 
     def _answer(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
         """What an existing card says now. A voided one is asked again, as the next round."""
@@ -199,7 +219,7 @@ class ApprovalGate:
     def _ask(self, proposal: Proposal, verdict: Verdict) -> Permit:
         """Make a card for this exact action; open browsers hear of it after the commit."""
         card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
-        card.quorum, card.rule_id, card.rule_digest = list(verdict.quorum), verdict.rule_id, verdict.rule_digest
+        card.quorum, card.rule_key, card.rule_digest = list(verdict.quorum), verdict.rule_key, verdict.rule_digest
         return self._asked(card, f"Stopped: {verdict.why}")
 
     def _ask_outcome(self, proposal: Proposal) -> Permit:

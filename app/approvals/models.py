@@ -1,4 +1,4 @@
-"""Approval cards, the votes on them, and the rules that ask for them."""
+"""Approval cards and the votes on them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -81,7 +81,8 @@ class Approval(Base):
     """What the agent said it is for. The agent's words, shown as such."""
     why: Mapped[str]
     """Why we stopped, in our words: the rule's sentence."""
-    rule_id: Mapped[int | None] = mapped_column(BigId)
+    rule_key: Mapped[code] = mapped_column(default="")
+    """Of the rule that asked; empty when the tool's own caution did."""
     rule_digest: Mapped[sha256]
     """Of the rule that asked; a changed rule voids the card."""
     risk: Mapped[code]
@@ -141,27 +142,3 @@ class Vote(Base):
         viewonly=True,
     )
     """Their place in the workspace as it is now; None when they have left."""
-
-
-class Rule(Base):
-    """One line of a workspace's policy; the first that matches decides."""
-
-    __tablename__ = "rules"
-    id: Mapped[pk]
-    public_id: Mapped[public_id]
-    workspace_id: Mapped[fk_workspace]
-    position: Mapped[int]
-    name: Mapped[name_]
-    tool: Mapped[code]
-    """A tool's name, or `*`."""
-    team: Mapped[code] = mapped_column(default="*")
-    risk: Mapped[code] = mapped_column(default="*")
-    conditions: Mapped[json_list]
-    """All must hold: [{field, op, value}]; see policy.py for the vocabulary."""
-    effect: Mapped[code]
-    """allow | ask | deny."""
-    quorum: Mapped[json_list]
-    mode: Mapped[code] = mapped_column(default="enforce")
-    """off | watch | enforce."""
-    version: Mapped[int] = mapped_column(default=1)
-    created_at: Mapped[created]

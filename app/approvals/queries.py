@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, select
 from sqlalchemy.orm import selectinload
 
 from app.agents.models import Agent
-from app.approvals.models import Approval, ApprovalState, Rule, Vote
+from app.approvals.models import Approval, ApprovalState, Vote
 from app.approvals.quorum import may_decide, may_decide_on
-from app.db import db
+from app.db import db, hold, now
 from app.errors import NotFound
+from app.integrations.models import LedgerEntry, party_key
+from app.runs.models import Effect, Run
 from app.workspaces.models import Membership
 
 PAGE = 25
@@ -113,6 +116,35 @@ def cards_of(run_id: int) -> Sequence[Approval]:
     return db.session.scalars(select(Approval).where(Approval.run_id == run_id).order_by(Approval.id)).unique().all()
 
 
-def rules_of(workspace_id: int) -> Sequence[Rule]:
-    """The workspace's rules in order."""
-    return db.session.scalars(select(Rule).where(Rule.workspace_id == workspace_id).order_by(Rule.position)).all()
+@dataclass(frozen=True)
+class Moved:
+    """Money moved before, in minor units, what was reversed included: reversing does not make room for more."""
+
+    by_run: int = 0
+    by_agent_today: int = 0
+    to_party: int = 0
+
+
+DAY, MONTH = timedelta(hours=24), timedelta(days=30)
+
+
+def moved_before(run: Run, party: str) -> Moved:
+    """What was moved before this action of `run`. Runs that ask at the same time take turns until they commit."""
+    hold("moved", run.workspace_id)
+    db.session.flush()  # the engine writes late, and what it has just done counts
+    here = LedgerEntry.workspace_id == run.workspace_id
+    by_agent = select(Run.id).where(Run.agent_id == run.agent_id)
+    today = (here, LedgerEntry.run_id.in_(by_agent), LedgerEntry.created_at > now() - DAY)
+    same = (here, LedgerEntry.party_key == party_key(party), LedgerEntry.created_at > now() - MONTH)
+    return Moved(_sum_of(LedgerEntry.run_id == run.id), _sum_of(*today), _sum_of(*same) if party else 0)
+
+
+def calls_before(run: Run, tool: str, call_key: str) -> int:
+    """How often the run has used this tool, this call aside."""
+    db.session.flush()  # the engine writes late, and what it has just done counts
+    others = select(func.count()).where(Effect.run_id == run.id, Effect.tool == tool, Effect.key != call_key)
+    return int(db.session.scalar(others) or 0)
+
+
+def _sum_of(*conditions: ColumnElement[bool]) -> int:
+    return int(db.session.scalar(select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(*conditions)) or 0)

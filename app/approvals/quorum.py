@@ -17,10 +17,17 @@ def may_decide_on(member: Membership, *, team: str, quorum: list[Any]) -> bool:
     """Whether this member may decide cards of this team with this quorum."""
     if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
         return False
-    if member.teams and team not in member.teams:
+    if member.teams and team not in member.teams and not any(need.get("team") in member.teams for need in quorum):
         return False
-    roles = {need["role"] for need in quorum}
-    return None in roles or member.role in roles or member.role == Role.OWNER
+    return member.role == Role.OWNER or any(_fits(member, need) for need in quorum)
+
+
+def _fits(member: Membership, need: dict[str, Any]) -> bool:
+    """Whether this member can be one of those needed. An owner stands for any role and team."""
+    if member.role == Role.OWNER:
+        return True
+    is_of_team = need.get("team") is None or not member.teams or need["team"] in member.teams
+    return is_of_team and need["role"] in (None, member.role)
 
 
 def approvals_on(card: Approval) -> list[Vote]:
@@ -40,17 +47,24 @@ def needed(card: Approval) -> int:
 
 
 def is_met(card: Approval, votes: list[Vote]) -> bool:
-    """Every part of the quorum is filled, each by a different person; named roles are filled first."""
-    free = list(votes)
-    for need in sorted(card.quorum, key=lambda n: n["role"] is None):
-        fitting = [v for v in free if need["role"] is None or _role(v) in (need["role"], Role.OWNER)]
-        if len(fitting) < need["count"]:
-            return False
-        for vote in fitting[: need["count"]]:
-            free.remove(vote)
-    return True
+    """Whether every place of the quorum can be given to a different person of those who agreed."""
+    places = [need for need in card.quorum for _ in range(need["count"])]
+    members = [vote.membership for vote in votes if vote.membership]
+    return _seated(places, members)
 
 
-def _role(vote: Vote) -> str:
-    """The voter's role today."""
-    return vote.membership.role if vote.membership else ""
+def _seated(places: list[Any], members: list[Membership]) -> bool:
+    """Whether each place can have a member of its own: bipartite matching by augmenting paths."""
+    sits: dict[int, int] = {}
+
+    def seat(place: int, asked: set[int]) -> bool:
+        for number, member in enumerate(members):
+            if number in asked or not _fits(member, places[place]):
+                continue
+            asked.add(number)
+            if number not in sits or seat(sits[number], asked):
+                sits[number] = place
+                return True
+        return False
+
+    return all(seat(place, set()) for place in range(len(places)))

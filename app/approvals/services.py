@@ -24,19 +24,18 @@ from app.approvals.gate import (
     digest_of,
     hold_seconds,
     impact_of,
-    rule_lines,
     signal,
     verdict_on,
 )
-from app.approvals.models import Approval, ApprovalState, CardKind, Rule, Vote
-from app.approvals.policy import Effect
+from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, is_met, may_decide, needed
-from app.approvals.starting import STARTING_RULES
 from app.audit.services import record
 from app.db import Base, changed, db, now
 from app.errors import Conflict, Invalid
 from app.integrations.tools.base import ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
+from app.rules.policy import Effect
+from app.rules.queries import rules_in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import EventKind, Run
@@ -181,7 +180,7 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
     """Change what will be done: a new version of the card with a new digest. Earlier approvals no longer count."""
     before = dict(card.args)
     proposal = proposal_of(card, {**before, **args})
-    verdict = verdict_on(proposal, rule_lines(card.workspace_id))
+    verdict = verdict_on(proposal, rules_in_force(card.workspace_id))
     if verdict.effect is Effect.DENY:
         raise EditRefused(f"The rules forbid this change: {verdict.why}.", card=card, typed=args)
     if proposal.args == before:
@@ -193,7 +192,7 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
         "impact": impact_of(proposal),
     }
     if verdict.effect is Effect.ASK:
-        changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_id": verdict.rule_id}
+        changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_key": verdict.rule_key}
         changes["rule_digest"] = verdict.rule_digest
     _move(card, ApprovalState.PENDING, **changes)
     record(
@@ -376,23 +375,6 @@ def decided_words(card: Approval) -> str:
         vote.decision, "decided"
     )
     return f"{vote.user.name} {verb} this first."
-
-
-def default_rules(workspace: Workspace) -> None:
-    """Give a new workspace the rules it starts with. Flushes."""
-    for position, line in enumerate(STARTING_RULES, 1):
-        db.session.add(
-            Rule(
-                workspace_id=workspace.id,
-                position=position,
-                name=line.name,
-                tool=line.tool,
-                conditions=list(line.conditions),
-                effect=line.effect,
-                quorum=list(line.quorum),
-            )
-        )
-    db.session.flush()
 
 
 def _known(reason: str) -> str:

@@ -82,12 +82,6 @@ def undo(approval: str) -> ResponseReturnValue:
     return _answered(card)
 
 
-@bp.get("/rules")
-@member(Permission.VIEW)
-def rules() -> ResponseReturnValue:
-    return render("approvals/rules.html", rules=queries.rules_of(workspace().id))
-
-
 def _decision() -> Decision:
     try:
         return Decision(request.form.get("decision", ""))

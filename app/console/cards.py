@@ -10,6 +10,7 @@ from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, may_decide, needed
 from app.db import now
 from app.integrations.tools.registry import TOOLS
+from app.rules.sentences import Words, people
 from app.workspaces.models import Membership
 
 LONG = 80
@@ -83,8 +84,8 @@ def _blocked(card: Approval, member: Membership, counted: list[Vote]) -> str:
     if any(vote.user_id == member.user_id for vote in counted):
         return "You have approved this. It waits for another person."
     if not may_decide(card, member):
-        roles = sorted({need["role"] for need in card.quorum if need["role"]})
-        return f"This needs {' and '.join(roles)}." if roles else "Reviewers, admins and owners decide this."
+        named = any(need["role"] or need.get("team") for need in card.quorum)
+        return f"This needs {people(card.quorum, Words())}." if named else "Reviewers, admins and owners decide this."
     return ""
 
 

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, me, member, signed_in, workspace
 from app.accounts.forms import blame
-from app.approvals.services import default_rules
 from app.console import members
 from app.db import db
 from app.errors import DomainError, Invalid
 from app.extensions import limiter
+from app.rules.services import default_rules
 from app.web import done
 from app.workspaces import queries, services
 from app.workspaces.forms import SettingsForm, TeamForm, WorkspaceForm

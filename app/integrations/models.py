@@ -1,24 +1,35 @@
 """Where tools leave their effects: the ledger, the tracker, webhook calls, files given to runs (mail: app/mail.py)."""
 
+import unicodedata
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId, code, created, fk_workspace, json_, money, name_, pk, public_id, sha256
+
+
+def party_key(party: str) -> str:
+    """Letters and digits of a name in lower case: "Hartwell, Ltd." and "HARTWELL LTD" are one."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", party).casefold() if sign.isalnum())[:200]
 
 
 class LedgerEntry(Base):
     """A refund booked or a payment scheduled. `effect_key` is unique: the same step books once."""
 
     __tablename__ = "ledger_entries"
-    __table_args__ = (UniqueConstraint("workspace_id", "effect_key"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "effect_key"),
+        Index("ix_ledger_entries_party", "workspace_id", "party_key", "created_at"),
+    )
     id: Mapped[pk]
     public_id: Mapped[public_id]
     workspace_id: Mapped[fk_workspace]
     kind: Mapped[code]
     """`refund` or `payment`."""
     party: Mapped[name_]
+    party_key: Mapped[name_] = mapped_column(default=lambda row: party_key(row.get_current_parameters()["party"]))
+    """The party's letters and digits alone, so that another way to write a name is no other party."""
     amount: Mapped[money]
     currency: Mapped[code]
     reference: Mapped[name_]

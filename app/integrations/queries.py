@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.db import db
 from app.errors import NotFound
@@ -35,12 +35,6 @@ def ledger(workspace_id: int, *, before: int | None = None, limit: int = PAGE) -
 def get_entry(workspace_id: int, public_id: str) -> LedgerEntry:
     """One ledger entry. Raises NotFound for missing and for not theirs alike."""
     return _one(LedgerEntry, workspace_id, public_id)
-
-
-def moved_by(run_id: int) -> int:
-    """Minor units that a run has booked and scheduled so far, what was reversed included."""
-    total = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(LedgerEntry.run_id == run_id)
-    return int(db.session.scalar(total) or 0)
 
 
 def work_items(workspace_id: int, *, state: str = "", before: int | None = None) -> list[WorkItem]:

@@ -34,7 +34,7 @@ AGENTS = Group(
             "It is bound to the SHA-256 of agent version, tool, target and arguments, and compared again before "
             "acting. When the rules or the agent changed in between, people are asked again.",
             (
-                "tests/approvals/test_policy.py::test_another_amount_is_another_digest",
+                "tests/approvals/test_digest.py::test_another_amount_is_another_digest",
                 "tests/runs/test_engine.py::test_a_changed_rule_voids_an_approval_and_asks_again",
             ),
         ),

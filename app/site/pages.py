@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import public
 from app.agents.templates import TEMPLATES, Template
-from app.approvals.starting import STARTING_RULES
+from app.rules.starting import STARTING_RULES
 from app.site import claims, share, teams
 from app.web import render
 

@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 from app.agents.templates import TEMPLATES, Template
-from app.approvals.policy import Effect, Facts, RuleLine, decide
-from app.approvals.starting import STARTING_RULES
 from app.config import ROOT
 from app.errors import NotFound
 from app.integrations.tools.base import Action, Tool
 from app.integrations.tools.registry import TOOLS
+from app.rules.policy import Effect, Facts, RuleLine, decide
+from app.rules.starting import STARTING_RULES
 
 RECORDINGS = ROOT / "content" / "solutions"
 PASTED = "Or paste "
@@ -181,5 +181,5 @@ def _rules_on(tool: Tool) -> tuple[tuple[Effect, str], ...]:
     named: list[RuleLine] = [rule for rule in STARTING_RULES if rule.tool == tool.name]
     if named:
         return tuple((rule.effect, in_euros(rule.name)) for rule in named)
-    verdict = decide(tool, Facts(Action(tool.title), {}, ()), team="*", rules=())
+    verdict = decide(tool, Facts(Action(tool.title), {}, ()), ())
     return ((verdict.effect, verdict.why),)

@@ -9,12 +9,13 @@ from werkzeug.datastructures import FileStorage
 from app.agents import services as agents
 from app.agents.templates import TEMPLATES
 from app.approvals.models import Approval
-from app.approvals.services import Decision, decide, default_rules
+from app.approvals.services import Decision, decide
 from app.db import db
 from app.integrations.files import keep
 from app.integrations.models import LedgerEntry, WorkItem
 from app.knowledge import services as knowledge
 from app.mail import MailMessage
+from app.rules.services import default_rules
 from app.runs import services as runs
 from app.runs.models import Effect, Run
 from app.workspaces.models import Role

@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from app.agents import services as agents
 from app.agents.forms import validate_start
 from app.agents.templates import TEMPLATES
-from app.approvals.models import Approval, Rule
+from app.approvals.models import Approval
 from app.approvals.services import Decision, decide
 from app.db import db, now
 from app.integrations.models import LedgerEntry, WorkItem
@@ -26,6 +26,7 @@ from app.runs.models import Effect, Run
 from app.workspaces.models import Membership, Role
 from tasks.runs import advance
 from tests.factories import a_member, a_workspace
+from tests.factories.rules import a_rule, in_force
 
 
 @dataclass
@@ -77,9 +78,8 @@ def work(app) -> Work:
 
 
 def _everything_asks(owner: Membership) -> None:
-    for tool in ("book_refund", "schedule_payment", "send_mail", "open_task"):
-        rule = {"position": 1, "name": "all of it", "tool": tool, "conditions": [], "effect": "ask"}
-        db.session.add(Rule(workspace_id=owner.workspace_id, quorum=[{"role": None, "count": 1}], **rule))
+    tools = ("book_refund", "schedule_payment", "send_mail", "open_task")
+    in_force(owner.workspace_id, *(a_rule("ask", tool=tool) for tool in tools))
 
 
 def _shelf(owner: Membership, documents: dict[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OwnRequest, TooLate
-from app.approvals.models import Approval, Rule, Vote
+from app.approvals.models import Approval, Vote
 from app.approvals.queries import inbox
 from app.approvals.services import Decision, decide, expire_due, undo
 from app.audit.models import AuditEntry
@@ -16,6 +16,7 @@ from app.errors import Conflict, Invalid, NotAllowed
 from app.runs.models import Run
 from app.workspaces.models import Membership, Role, Workspace
 from tests.factories import a_member, an_approval
+from tests.factories.rules import a_rule, in_force
 
 
 @pytest.fixture
@@ -128,13 +129,8 @@ def test_a_change_that_asks_for_somebody_else_is_no_approval(refund, rule_for_th
 @pytest.fixture
 def rule_for_the_owner(refund):
     """Large refunds need the owner."""
-    rule = Rule(
-        workspace_id=refund.workspace_id, position=1, name="large refunds need the owner", tool="book_refund",
-        conditions=[{"field": "amount", "op": ">", "value": 50_000}], effect="ask",
-        quorum=[{"role": "owner", "count": 1}],
-    )  # fmt: skip
-    db.session.add(rule)
-    db.session.commit()
+    large = {"field": "amount", "op": ">", "value": 50_000}
+    in_force(refund.workspace_id, a_rule("ask", large, tool="book_refund", quorum=({"role": "owner", "count": 1},)))
 
 
 def test_a_named_role_must_be_among_them(card):

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from app.accounts.models import User
 from app.agents.models import Agent
-from app.approvals.models import Approval, Rule
+from app.approvals.models import Approval
 from app.approvals.services import Decision, decide
 from app.db import db
 from app.integrations.models import LedgerEntry
@@ -14,6 +14,7 @@ from app.runs.models import FINISHED, Run
 from app.runs.services import retry, start
 from app.workspaces.models import Membership, Role, Workspace
 from tests.factories import a_member
+from tests.factories.rules import a_rule, in_force
 from tests.faults.crew import acting, until
 
 
@@ -28,11 +29,9 @@ class World:
 
     def rule(self, effect: str, *, people: int = 1) -> None:
         """From now on every action is allowed, or asks so many people."""
-        quorum = [{"role": None, "count": people}] if effect == "ask" else []
-        line = {"name": effect, "tool": "*", "conditions": [], "effect": effect, "quorum": quorum}
+        quorum = ({"role": None, "count": people},) if effect == "ask" else ()
         with acting():
-            db.session.execute(delete(Rule).where(Rule.workspace_id == self.workspace_id))
-            db.session.add(Rule(workspace_id=self.workspace_id, position=1, **line))
+            in_force(self.workspace_id, a_rule(effect, quorum=quorum))
 
     def start(self) -> int:
         """Start a run; its id."""

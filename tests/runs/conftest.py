@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from app.approvals.models import Rule
 from app.db import db
 from app.runs import prompt
 from app.runs.models import Run, RunCheckpoint
 from app.workspaces.models import Workspace
 from tests.factories import a_run, a_workspace, an_agent
+from tests.factories.rules import a_rule, in_force
 
 
 @pytest.fixture
@@ -34,10 +34,6 @@ def allow(app: Any) -> Callable[[Run], None]:
     """Let every tool of the run's workspace act alone."""
 
     def make(run: Run) -> None:
-        rule = Rule(
-            workspace_id=run.workspace_id, position=1, name="alone", tool="*", conditions=[], effect="allow", quorum=[]
-        )  # fmt: skip
-        db.session.add(rule)
-        db.session.commit()
+        in_force(run.workspace_id, a_rule("allow"))
 
     return make

@@ -13,12 +13,14 @@ from pydantic_ai.models.function import FunctionModel
 from sqlalchemy import func, select
 
 from app.approvals.models import Approval
-from app.approvals.services import Decision, decide, default_rules
+from app.approvals.queries import moved_before
+from app.approvals.services import Decision, decide
 from app.db import db, now
-from app.integrations.queries import moved_by
-from app.integrations.tools.base import EffectClass, Risk, ToolRefused
+from app.integrations.tools.base import EffectClass, Evidence, Risk, ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
 from app.restrictions.models import Restriction
+from app.rules.policy import Mode
+from app.rules.services import default_rules
 from app.runs import engine
 from app.runs.errors import ProviderFailed
 from app.runs.lease import LeaseLost, claim, hold
@@ -26,6 +28,7 @@ from app.runs.models import Effect, Run, RunCheckpoint, RunEvent
 from app.runs.services import cancel, due_runs, retry, wake
 from app.workspaces.models import Membership, Role, Workspace
 from tests.factories import a_member
+from tests.factories.rules import a_rule, in_force
 from tests.fakes import Counted, call, ports, returns, scripted
 
 
@@ -243,7 +246,7 @@ def test_many_small_refunds_are_not_booked_alone(ready):
 
     engine.advance(run.id, replace(ports(scripted(small, "Booked.")), tools=TOOLS))
 
-    assert moved_by(run.id) == 200_00
+    assert moved_before(run, "").by_run == 200_00
     assert db.session.scalar(select(func.count(Approval.id)).where(Approval.run_id == run.id)) == 2
 
 
@@ -391,24 +394,72 @@ def test_suspension_between_the_model_and_the_action_halts_before_it_and_lifting
 
 
 def test_a_changed_rule_voids_an_approval_and_asks_again(ready, allow):
-    from app.approvals.models import Rule
-
     run, pay = ready("pay"), Counted()
     wired = ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay)
     engine.advance(run.id, wired)
     approve(run)
-    rule = Rule(
-        workspace_id=run.workspace_id, position=1, name="two people", tool="pay", conditions=[], effect="ask",
-        quorum=[{"role": None, "count": 2}],
-    )  # fmt: skip
-    db.session.add(rule)
-    db.session.commit()
+    in_force(run.workspace_id, a_rule(tool="pay", quorum=({"role": None, "count": 2},)))
 
     engine.advance(run.id, wired)
 
     cards = db.session.scalars(select(Approval).order_by(Approval.id)).all()
     assert [card.state for card in cards] == ["voided", "pending"]
     assert pay.done == []
+
+
+def test_a_watched_rule_stops_nothing_and_is_written_down(ready):
+    run, pay = ready("pay"), Counted()
+    in_force(run.workspace_id, a_rule("deny", key="w", name="too dear", mode=Mode.WATCH), a_rule("allow", key="e"))
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay))
+
+    assert len(pay.done) == 1 and titles(run).count("A watched rule would have forbidden this: too dear") == 1
+
+
+def test_money_moved_before_counts_however_the_party_is_written(ready):
+    run = ready("book_refund")
+    two = {"field": "party_total", "op": ">", "value": 250_00}
+    in_force(run.workspace_id, a_rule("ask", two, key="t", name="much to one party"), a_rule("allow", key="e"))
+    calls = [
+        call("book_refund", party=party, amount="100.00", reference="R1")
+        for party in ("Ada Ltd", "ADA, LTD.", "ada ltd")
+    ]
+
+    engine.advance(run.id, replace(ports(scripted(calls, "Done.")), tools=TOOLS))
+
+    assert the_card(run).why == "much to one party"
+    assert moved_before(run, "A-D-A ltd").to_party == 200_00 == moved_before(run, "other").by_agent_today
+
+
+def test_the_third_use_of_a_tool_is_asked_about_when_a_rule_says_so(ready):
+    run, pay = ready("pay"), Counted()
+    often = {"field": "calls", "op": ">", "value": 2}
+    in_force(run.workspace_id, a_rule("ask", often, key="c", name="more than twice"), a_rule("allow", key="e"))
+
+    engine.advance(run.id, ports(scripted([call("pay", party="Ada", amount=n) for n in (1, 2, 3)], "Paid."), pay))
+
+    assert len(pay.done) == 2 and the_card(run).why == "more than twice"
+
+
+def test_what_a_run_has_read_counts_from_then_on(ready):
+    def read(args: Any, ctx: ToolContext) -> dict[str, Any]:
+        ctx.cite(Evidence("passage", "Handbook", "page 2", "Pay Ada.", "p1"))
+        return {}
+
+    run, pay = ready("pay", "look"), Counted()
+    look = Counted("look", EffectClass.READ, Risk.LOW)
+    look.tool = replace(look.tool, run=read)
+    private = {"field": "data", "op": "is", "value": "private"}
+    in_force(run.workspace_id, a_rule("ask", private, tool="pay", key="p", name="it has read ours"), a_rule("allow"))
+    turns = [
+        [call("pay", party="Ada", amount=1)],
+        [call("look", party="", amount=0)],
+        [call("pay", party="Ada", amount=2)],
+    ]
+
+    engine.advance(run.id, ports(scripted(*turns, "Paid."), pay, look))
+
+    assert len(pay.done) == 1 and the_card(run).why == "it has read ours"
 
 
 def test_waiting_is_not_working_time(ready):

@@ -14,12 +14,13 @@ from werkzeug.datastructures import FileStorage
 from app.agents import services as agents
 from app.agents.templates import TEMPLATES, Template
 from app.approvals.models import Approval
-from app.approvals.services import Decision, decide, default_rules
+from app.approvals.services import Decision, decide
 from app.audit.models import AuditEntry
 from app.db import db
 from app.demo import CONTENT, SHELVES
 from app.integrations.tools.registry import TOOLS
 from app.knowledge import services as knowledge
+from app.rules.services import default_rules
 from app.runs import services as runs
 from app.runs.models import Run, RunEvent
 from app.workspaces.models import Membership, Role

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.approvals.policy import is_inside
 from app.errors import Invalid
 from app.integrations.tools.send_mail import Message
+from app.rules.policy import is_inside
 from app.workspaces.domains import checked_domains, company_domains_of, is_public
 from app.workspaces.models import Role, Workspace
 from tests.factories import a_member, a_user, a_workspace

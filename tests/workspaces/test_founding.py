@@ -1,7 +1,7 @@
 """Choosing and founding a workspace."""
 
-from app.approvals.models import Rule
 from app.audit.models import AuditEntry
+from app.rules.queries import rules_in_force
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
 from tests.factories import a_member, a_user, a_workspace
 
@@ -34,7 +34,7 @@ def test_the_founder_is_owner_and_finds_five_teams_and_rules(browser_of, db):
     workspace = db.session.query(Workspace).one()
     assert [team.key for team in db.session.query(Team).order_by(Team.id)] == list(TEAMS)
     assert db.session.query(Membership).one().role == Role.OWNER
-    assert db.session.query(Rule).filter_by(workspace_id=workspace.id).count() > 0
+    assert len(rules_in_force(workspace.id)) > 0
     assert workspace.domains == [user.email.partition("@")[2]]
     assert db.session.query(AuditEntry).filter_by(chain=workspace.id).first().kind == "member:workspace:created"
 

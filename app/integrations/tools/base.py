@@ -82,6 +82,8 @@ class Action:
     currency: str = ""
     recipients: tuple[str, ...] = ()
     """Mail addresses, lower case; for a webhook its host."""
+    party: str = ""
+    """Who gets the money, where it moves any."""
     button: str = "Approve"
     """What the approve button says: "Approve €1,840.00"."""
     body: tuple[str, str] | None = None

@@ -37,6 +37,7 @@ def describe(args: Refund, ctx: ToolContext) -> Action:
         facts=tuple(facts + ([("Reason", args.reason)] if args.reason else [])),
         amount=amount,
         currency=ctx.currency,
+        party=args.party,
         button=f"Approve {shown}",
     )
 

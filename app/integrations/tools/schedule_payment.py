@@ -41,6 +41,7 @@ def describe(args: Payment, ctx: ToolContext) -> Action:
         facts=tuple(facts + ([("For", args.reason)] if args.reason else [])),
         amount=amount,
         currency=ctx.currency,
+        party=args.party,
         button=f"Approve {shown}",
     )
 

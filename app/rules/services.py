@@ -1,0 +1,179 @@
+"""Writing the rules: changes gather in one draft, and publishing it makes the next numbered rule set.
+
+Flushes; the views commit. Every change of the draft names the version it was made on, so that two people
+never write over each other, and what was published stays for ever.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import delete, update
+
+from app.accounts.models import User
+from app.audit.services import record
+from app.db import changed, db, now
+from app.digests import sha256_json
+from app.errors import Conflict, Invalid, NotFound
+from app.rules.models import RuleDraft, RuleSet
+from app.rules.policy import Mode, RuleLine
+from app.rules.queries import draft_of, live_set
+from app.rules.starting import STARTING_RULES
+from app.workspaces.models import Workspace
+
+MOST = 200
+"""Rules of one workspace."""
+Lines = list[RuleLine]
+
+
+def default_rules(workspace: Workspace) -> None:
+    """Give a new workspace the rules it starts with."""
+    _add(workspace.id, 1, list(STARTING_RULES), note="The rules every workspace starts with", by=None)
+
+
+def lines_of(kept: RuleSet | RuleDraft | None) -> Lines:
+    """The rules of a set or a draft, in order."""
+    return [RuleLine.of(line) for line in kept.rules] if kept else []
+
+
+def new_key() -> str:
+    """What a new rule is known by, in every version to come."""
+    return secrets.token_hex(6)
+
+
+def save_rule(workspace_id: int, rule: RuleLine, *, seen: int, by: User) -> RuleDraft:
+    """Put `rule` into the draft: in the place of the one with its key, or as the last.
+
+    Raises Conflict when the draft is not the version `seen`, Invalid when there are too many.
+    """
+
+    def put(lines: Lines) -> Lines:
+        if any(line.key == rule.key for line in lines):
+            return [rule if line.key == rule.key else line for line in lines]
+        if len(lines) >= MOST:
+            raise Invalid(f"A workspace has at most {MOST} rules. Delete one first.")
+        return [*lines, rule]
+
+    return _change(workspace_id, put, seen=seen, by=by)
+
+
+def delete_rule(workspace_id: int, key: str, *, seen: int, by: User) -> RuleDraft:
+    """Leave the rule out of the draft. Raises NotFound, Conflict."""
+    return _change(
+        workspace_id, lambda lines: [line for line in lines if line is not _one(lines, key)], seen=seen, by=by
+    )
+
+
+def move_rule(workspace_id: int, key: str, *, places: int, seen: int, by: User) -> RuleDraft:
+    """Move the rule up (negative) or down by so many places, no further than the ends. Raises NotFound, Conflict."""
+
+    def move(lines: Lines) -> Lines:
+        rule = _one(lines, key)
+        rest = [line for line in lines if line is not rule]
+        rest.insert(max(0, lines.index(rule) + places), rule)
+        return rest
+
+    return _change(workspace_id, move, seen=seen, by=by)
+
+
+def switch_rule(workspace_id: int, key: str, mode: Mode, *, seen: int, by: User) -> RuleDraft:
+    """Enforce the rule, only watch it, or switch it off. Raises NotFound, Conflict."""
+
+    def switch(lines: Lines) -> Lines:
+        rule = _one(lines, key)
+        return [replace(line, mode=mode) if line is rule else line for line in lines]
+
+    return _change(workspace_id, switch, seen=seen, by=by)
+
+
+def restore(workspace_id: int, old: RuleSet, *, seen: int, by: User) -> RuleDraft:
+    """Let the draft say what an earlier version said. Raises Conflict."""
+    return _change(workspace_id, lambda _: lines_of(old), seen=seen, by=by)
+
+
+def _one(lines: Lines, key: str) -> RuleLine:
+    found = next((line for line in lines if line.key == key), None)
+    if found is None:
+        raise NotFound("This rule is not there any more.")
+    return found
+
+
+def _change(workspace_id: int, change: Callable[[Lines], Lines], *, seen: int, by: User) -> RuleDraft:
+    """The draft after `change`, begun from the rules in force when there is none. `seen` is 0 for none."""
+    draft = draft_of(workspace_id)
+    if (draft.version if draft else 0) != seen:
+        raise Conflict("Somebody else changed the draft meanwhile.")
+    if draft is None:
+        live = live_set(workspace_id)
+        draft = RuleDraft(
+            workspace_id=workspace_id,
+            base=live.number if live else 0,
+            rules=[line.kept() for line in change(lines_of(live))],
+            changed_by=by.id,
+            changed_at=now(),
+        )
+        db.session.add(draft)
+        db.session.flush()
+        return draft
+    kept = [line.kept() for line in change(lines_of(draft))]
+    mine = update(RuleDraft).where(RuleDraft.workspace_id == workspace_id, RuleDraft.version == seen)
+    if changed(mine.values(rules=kept, version=seen + 1, changed_by=by.id, changed_at=now())) != 1:
+        raise Conflict("Somebody else changed the draft meanwhile.")
+    db.session.refresh(draft)
+    return draft
+
+
+def discard(workspace_id: int, *, seen: int) -> None:
+    """Throw the draft away. Raises Conflict when it is not the version `seen`."""
+    mine = delete(RuleDraft).where(RuleDraft.workspace_id == workspace_id, RuleDraft.version == seen)
+    if changed(mine) != 1:
+        raise Conflict("Somebody else changed or published the draft meanwhile. Look at it again.")
+
+
+def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
+    """Put the draft in force as the next rule set. Cards whose rule changed are voided and asked again.
+
+    Raises Conflict when the draft is not the version `seen` or others were published since it was begun, Invalid
+    without a note or when it changes nothing.
+    """
+    draft, live = draft_of(workspace_id), live_set(workspace_id)
+    if draft is None or draft.version != seen:
+        raise Conflict("Somebody else changed or published the draft meanwhile. Look at it again.")
+    if draft.base != (live.number if live else 0):
+        raise Conflict("Other rules were put in force since this draft was begun. Discard it and begin anew.")
+    if not note.strip():
+        raise Invalid("Say why the rules change.", field="note")
+    if live is not None and live.digest == sha256_json(draft.rules):
+        raise Invalid("The draft says the same as the rules in force.")
+    lines = lines_of(draft)
+    discard(workspace_id, seen=seen)
+    if live is not None:
+        retired = update(RuleSet).where(RuleSet.id == live.id, RuleSet.retired_at.is_(None))
+        if changed(retired.values(retired_at=now())) != 1:
+            raise Conflict("Other rules were put in force since this draft was begun. Discard it and begin anew.")
+    made = _add(workspace_id, live.number + 1 if live else 1, lines, note=note.strip()[:500], by=by)
+    record(
+        "member:rules:published",
+        f"{by.name} put the rules of version {made.number} in force",
+        workspace_id=workspace_id,
+        actor=by,
+        subject=f"rules:{made.number}",
+        before={"rules": live.rules} if live else None,
+        after={"rules": made.rules, "note": made.note},
+    )
+    return made
+
+
+def _add(workspace_id: int, number: int, lines: Sequence[RuleLine], *, note: str, by: User | None) -> RuleSet:
+    kept = [line.kept() for line in lines]
+    made = RuleSet(
+        workspace_id=workspace_id,
+        number=number,
+        rules=kept,
+        digest=sha256_json(kept),
+        note=note,
+        written_by=by.id if by else None,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
