@@ -22,6 +22,7 @@ BLUEPRINTS = (
     "app.console.runs",
     "app.console.agents",
     "app.console.knowledge",
+    "app.console.rules",
     "app.console.records",
     "app.console.audit",
     "app.console.policies",

@@ -35,6 +35,12 @@ def agents(workspace_id: int, *, after: str = "") -> tuple[Sequence[Agent], str]
     return rows[:PAGE], rows[PAGE - 1].slug if len(rows) > PAGE else ""
 
 
+def names_of(workspace_id: int) -> dict[str, str]:
+    """The names of the workspace's agents by public id, in the order of their names; at most 500."""
+    query = select(Agent.public_id, Agent.name).where(Agent.workspace_id == workspace_id)
+    return {pid: name for pid, name in db.session.execute(query.order_by(Agent.name).limit(500))}
+
+
 def versions(agent: Agent) -> Sequence[AgentVersion]:
     """The agent's versions, newest first, at most a hundred."""
     query = select(AgentVersion).where(AgentVersion.agent_id == agent.id).order_by(AgentVersion.number.desc())
