@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from app.config import ROOT
-from tasks.bench import lists, policies, runs, stacks, streams, weight
+from tasks.bench import lists, policies, rules, runs, stacks, streams, weight
 from tasks.bench.figures import Results
 
-PARTS = ("runs", "streams", "pages", "policies", "lists", "start")
+PARTS = ("runs", "streams", "pages", "policies", "rules", "lists", "start")
 
 
 def main() -> int:
@@ -30,6 +30,10 @@ def main() -> int:
 def measure(folder: Path, results: Results, wanted: tuple[str, ...], *, rows: int, quick: bool) -> None:
     """The parts, each on a stack that is as quiet as the part needs it."""
     mine = folder / "ours"
+    if "rules" in wanted:
+        rules.measure(results, quick=quick)
+    if wanted == ("rules",):
+        return
     print("Starting LeenOps with its demo", flush=True)
     with stacks.ours(mine) as stack:
         if "runs" in wanted:
