@@ -61,6 +61,7 @@ def check_facts(facts: Facts, workspace: Workspace) -> None:
         ("ends_on", "Let it end on or after the day it starts.", not facts.starts_on <= last <= LAST_DAY),
         ("signatories", f"Name at most {MAX_SIGNATORIES} people.", len(facts.signatories) > MAX_SIGNATORIES),
         ("signatories", "Nobody signs after today.", any(who.signed_on > today for who in facts.signatories)),
+        ("signatories", "Look at the year.", any(who.signed_on < FIRST_DAY for who in facts.signatories)),
     )
     for field, sentence, wrong in problems:
         if wrong:
@@ -81,6 +82,17 @@ def _check_base(facts: Facts, workspace: Workspace) -> None:
         raise Invalid(f"What it amends was signed on {short_day(base.signed_on)}.", field="signed_on")
     if facts.starts_on < base.starts_on:
         raise Invalid(f"What it amends starts on {short_day(base.starts_on)}.", field="starts_on")
+    if (last := reaches(base)) and facts.starts_on > last:
+        raise Invalid(f"What it amends ends on {short_day(last)}, so this would never apply.", field="starts_on")
+
+
+def reaches(agreement: Agreement) -> date | None:
+    """The last day on which it can count: its own, or that of what it amends, at any remove. None while it is open."""
+    days, at = [agreement.last_day], agreement
+    while at.amends_id is not None:
+        at = db.session.get_one(Agreement, at.amends_id)
+        days.append(at.last_day)
+    return min((day for day in days if day), default=None)
 
 
 def check_scope(agreement: Agreement, policies: Sequence[str]) -> None:
@@ -97,7 +109,7 @@ def check_override(
     agreement: Agreement, policy: str, clause: str, effect: Effect, text: str, figures: Mapping[str, Value]
 ) -> None:
     """Raises Invalid with the field that does not fit."""
-    check_scope(agreement, [policy])
+    check_scope(agreement, [policy, *(TABLE[name].policy for name in figures)])
     if queries.find_override(agreement, policy, clause) is None and not _is_there(policy, clause):
         raise Invalid("Choose a clause of a policy in force.", field="clause")
     if effect == Effect.DISAPPLIES and (text or figures):
@@ -139,16 +151,23 @@ def check_ready(agreement: Agreement, overrides: Sequence[Override], by_id: int)
         raise Conflict("You wrote part of this draft. Somebody else must read and activate it.")
     if things := missing(agreement):
         raise Conflict(" ".join(things))
-    check_scope(agreement, [override.policy for override in overrides])
+    figures = {name for override in overrides for name in override.parameters}
+    check_scope(agreement, [*(override.policy for override in overrides), *(TABLE[name].policy for name in figures)])
     if agreement.amends_id is not None and db.session.get_one(Agreement, agreement.amends_id).state != "active":
         raise Conflict("What it amends is not active any more.")
+    if (last := reaches(agreement)) and agreement.starts_on > last:
+        raise Conflict(f"What it amends ends on {short_day(last)}, so this would never apply.")
     for row in overrides:
         check_figures(agreement, row.policy, row.clause, Effect(row.effect), row.parameters)
 
 
 def _figures_in(agreement: Agreement, policy: str, clause: str) -> set[str]:
     """The figures that this clause sets by itself, or that another agreement in force hung on it."""
-    own = {p.name for p in TABLE.values() if (p.policy, p.clause) == (policy, clause) and p.standard is not None}
+    own = {
+        p.name
+        for p in TABLE.values()
+        if p.policy == policy and clause and clause in (p.clause, p.stated_in) and p.standard is not None
+    }
     day = max(agreement.starts_on, now().date())
     now_agreed = queries.terms_for(queries.workspace_of(agreement), day)
     decides, adds, _ = now_agreed.settle(policy, clause)

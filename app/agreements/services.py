@@ -11,7 +11,7 @@ from app.agreements.documents import Kept
 from app.agreements.models import Agreement, Effect, Override, State
 from app.agreements.parameters import Value, stored
 from app.agreements.parameters import checked as checked_figures
-from app.agreements.rules import Facts, check_facts, check_override, check_ready
+from app.agreements.rules import LAST_DAY, Facts, check_facts, check_override, check_ready
 from app.audit.services import record
 from app.db import changed, db, now
 from app.errors import Conflict, Invalid
@@ -106,6 +106,8 @@ def end(agreement: Agreement, *, last_day: date, reason: str, by: Any) -> None:
         raise Invalid("Say why it ends. The customer reads it.", field="reason")
     if last_day < earliest:
         raise Invalid(f"Choose {short_day(earliest)} or later as the last day.", field="last_day")
+    if last_day > LAST_DAY:
+        raise Invalid(f"Choose {short_day(LAST_DAY)} or earlier as the last day.", field="last_day")
     if agreement.ends_on is not None and last_day > agreement.ends_on:
         raise Invalid(f"It ends on {short_day(agreement.ends_on)} by itself.", field="last_day")
     values = {"state": State.ENDED, "ended_by": by.id, "ended_at": now(), "ended_on": last_day, "end_reason": reason}

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 from werkzeug.datastructures import FileStorage
 
-from app.agreements import documents, queries, services
+from app.agreements import documents, queries, rules, services
 from app.agreements.documents import Kept
 from app.agreements.models import Agreement, Effect, Kind, Override, Party, State
 from app.agreements.queries import terms_for
@@ -18,6 +18,7 @@ from app.audit.models import AuditEntry
 from app.audit.services import verify
 from app.db import db, now
 from app.errors import Conflict, Invalid, NotFound
+from app.legal import library
 from app.mail import MailMessage
 from tests.factories import ZEROS, a_member, a_workspace
 from tests.factories.agreements import PDF, a_colleague, an_agreement, an_override
@@ -216,6 +217,7 @@ def test_it_ends_on_its_last_day_and_with_it_what_amends_it(northwind, draft, da
         ({"reason": " "}, Invalid, "Say why"),
         ({"last_day": date(2026, 3, 4)}, Invalid, "or later"),
         ({"last_day": date(2099, 1, 1)}, Invalid, "by itself"),
+        ({"last_day": date(9999, 12, 31)}, Invalid, "31 Dec 2100 or earlier"),
     ],
 )
 def test_an_end_needs_a_reason_and_is_never_backwards_nor_too_late(northwind, dana, fields, error, sentence):
@@ -276,6 +278,50 @@ def test_an_amendment_stands_on_an_active_agreement_of_the_same_customer(northwi
 
     with pytest.raises(Invalid):
         services.draft(northwind, replace(FACTS, kind=Kind.AMENDMENT, amends=base), by=arne)
+
+
+def test_an_amendment_that_could_never_apply_is_refused(northwind, arne, dana):
+    """What it amends ends before it starts, by itself or through what that stands on."""
+    april = replace(FACTS, kind=Kind.AMENDMENT, starts_on=date(2026, 4, 1))
+    over = an_agreement(northwind, Kind.MSA, ends_on=date(2026, 3, 31))
+    between = an_agreement(northwind, Kind.AMENDMENT, amends_id=over.id)
+
+    for base in (over, between):
+        with pytest.raises(Invalid, match="this would never apply"):
+            services.draft(northwind, replace(april, amends=base), by=arne)
+
+    open_one = an_agreement(northwind, Kind.MSA)
+    late = services.draft(northwind, replace(april, amends=open_one), by=arne)
+    open_one.ends_on, late.document_sha256 = date(2026, 3, 31), ZEROS
+    db.session.flush()
+    with pytest.raises(Conflict, match="this would never apply"):
+        rules.check_ready(late, [], dana.id)
+
+
+def test_an_addendum_sets_no_figure_of_another_policy(northwind, arne):
+    addendum = services.draft(northwind, replace(FACTS, kind=Kind.DPA), by=arne)
+    clause = next(iter(library.in_force("dpa").sections)).clauses[0].anchor
+    said = {"policy": "dpa", "clause": clause, "effect": Effect.SUPPLEMENTS, "text": "More notice."}
+
+    with pytest.raises(Invalid, match="cannot change"):
+        services.put_override(addendum, **said, figures={"suspension_notice_hours": 48}, by=arne)
+
+
+@pytest.mark.parametrize(
+    ("policy", "clause"),
+    [
+        ("refunds-cancellation", "refund-window"),
+        ("policy-changes", "material-notice"),
+        ("enforcement-appeals", "suspension-notice"),
+    ],
+)
+def test_who_changes_the_words_of_a_standard_says_the_figure_anew(draft, arne, policy, clause):
+    other = {"policy": policy, "clause": clause, "figures": {}, "by": arne}
+
+    with pytest.raises(Invalid, match="Say what it is now"):
+        services.put_override(draft, effect=Effect.REPLACES, text="Sixty days.", **other)
+    with pytest.raises(Invalid, match="Replace it"):
+        services.put_override(draft, effect=Effect.DISAPPLIES, text="", **other)
 
 
 @pytest.mark.parametrize(
