@@ -13,6 +13,8 @@ STATES = {
     Kind.INCIDENT: (State.INVESTIGATING, State.IDENTIFIED, State.MONITORING, State.RESOLVED),
     Kind.MAINTENANCE: (State.PLANNED, State.RESOLVED),
 }
+FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before it there was nothing to break: an earlier year is a slip of the keyboard."""
 BROKEN = (Impact.DEGRADED, Impact.PARTLY_DOWN, Impact.DOWN)
 
 
@@ -88,6 +90,7 @@ class IncidentForm:
             return (
                 ("starts", "Write the day and time in UTC, like 2026-11-25 09:00.", bool(self.starts) and not starts),
                 ("starts", "It cannot have begun later than now.", late),
+                ("starts", "Look at the year.", starts is not None and starts < FIRST_DAY),
             )
         return (
             ("starts", "Write the day and time in UTC, like 2026-11-25 09:00.", starts is None),

@@ -17,10 +17,12 @@ from app.incidents.queries import find_by_form
 def open_incident(form: IncidentForm, *, by: StaffMember, form_key: str, at: datetime | None = None) -> Incident:
     """Tell the public of an incident or of planned maintenance. Flushes. Sent twice it opens once.
 
-    Raises Invalid when something is missing.
+    Raises Invalid when something is missing, Conflict when the same form carried something else before.
     """
     at = at or now()
     if found := find_by_form(form_key):
+        if (found.title, found.updates[-1].text) != (form.title, form.text):
+            raise Conflict(f"This form was sent already, for “{found.title}”. Send it again to publish this as well.")
         return found
     _check(form, at)
     incident = Incident(

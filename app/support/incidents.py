@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from app.access import StaffPermission, staff, staff_member
 from app.db import db, new_public_id, now
+from app.errors import Conflict
 from app.incidents import queries, services
 from app.incidents.forms import BROKEN, LONGEST_TEXT, STATES, IncidentForm
 from app.incidents.models import COMPONENTS, Incident, Kind, State
 from app.support import bp
 from app.web import Kind as Notice
-from app.web import notify, page_key, render
+from app.web import notify, page_key, render, typed_number
 
 UPDATE_DUE = timedelta(hours=4)
 """While an incident lasts we mean to say something at least this often (support and status policy)."""
@@ -49,7 +50,10 @@ def open_incident() -> ResponseReturnValue:
     form, form_key = IncidentForm.of(kind, request.form), request.form.get("form_key", "")[:40] or new_public_id()
     if errors := form.errors(now()):
         return _new(form, form_key=form_key, errors=errors)
-    incident = services.open_incident(form, by=staff_member(), form_key=form_key)
+    try:
+        incident = services.open_incident(form, by=staff_member(), form_key=form_key)
+    except Conflict as error:  # the page was gone back to: what was typed stays, in a form of its own
+        return _new(form, form_key=new_public_id(), errors={"title": [error.sentence]}, status=409)
     db.session.commit()
     return _told(incident, "Published on the status page.")
 
@@ -66,7 +70,7 @@ def incident(incident: str) -> ResponseReturnValue:
 def update_incident(incident: str) -> ResponseReturnValue:
     found = queries.get_incident(incident)
     form = IncidentForm.of(Kind(found.kind), request.form).with_title(found.title)
-    seen = request.form.get("seen", 0, type=int)
+    seen = typed_number("seen")
     if errors := form.errors(now()):
         return _show(found, form, errors=errors, seen=seen)
     if seen != found.last_number:
@@ -90,10 +94,12 @@ def _told(incident: Incident, sentence: str) -> ResponseReturnValue:
     return redirect(url_for("support.incident", incident=incident.public_id), 303)
 
 
-def _new(form: IncidentForm, *, form_key: str, errors: dict[str, list[str]] | None = None) -> ResponseReturnValue:
+def _new(
+    form: IncidentForm, *, form_key: str, errors: dict[str, list[str]] | None = None, status: int = 0
+) -> ResponseReturnValue:
     return render(
         "support/incident_new.html",
-        status=422 if errors else 200,
+        status=status or (422 if errors else 200),
         form=form,
         form_key=form_key,
         errors=errors or {},

@@ -79,6 +79,7 @@ def test_the_form_of_an_update_starts_with_how_it_stands(support):
         ({"text": "\r\n"}, "Say what people notice and what we do."),
         ({"starts": "2199-01-01T00:00"}, "It cannot have begun later than now."),
         ({"starts": "yesterday"}, "Write the day and time in UTC"),
+        ({"starts": "0001-01-01T00:00"}, "Look at the year."),
     ],
 )
 def test_what_is_missing_is_said_and_what_was_typed_stays(support, missing, sentence):
@@ -105,6 +106,21 @@ def test_put_right_it_is_published_once(support):
     first, second = support.post("/support/incidents", data), support.post("/support/incidents", data)
 
     assert first.location == second.location and count(Incident) == 3
+
+
+def test_what_is_sent_from_a_page_gone_back_to_is_not_lost(support):
+    open_one(support)
+    support.get(NEW)
+    key = support.page.find("input", name="form_key")["value"]
+    data = {"csrf_token": support.token(), "kind": "incident", "form_key": key, "title": "Late", "text": "First."}
+    data |= {"state": "investigating", "impact-runs": "down"}
+    support.post("/support/incidents", data)
+
+    page = support.post("/support/incidents", data | {"text": "Something else."})
+
+    assert page.status == 409 and "sent already, for “Late”" in page
+    assert page.find("textarea", name="text").text == "Something else."
+    assert page.find("input", name="form_key")["value"] != key and count(Incident) == 2
 
 
 def test_maintenance_is_planned_with_its_hours(support, client):
