@@ -189,9 +189,10 @@ def _impose(measure: Restriction, workspace: Workspace, by: Any) -> Restriction:
 
 
 def _use_notice(measure: Restriction, workspace: Workspace, by: Any) -> None:
-    """A notice is used up by what it announced. Nobody is told of that: they are told of the measure."""
+    """A notice is used up by what it announced and nothing less. Nobody is told of that, but of the measure."""
     capabilities = [Capability(c) for c in measure.capabilities]
-    if sent := notice.find_notice(workspace, measure.level, measure.ground, capabilities):
+    sent = notice.find_notice(workspace, measure.level, measure.ground, capabilities)
+    if sent and (sent.announces, {*sent.capabilities}) == (measure.level, {*measure.capabilities}):
         _close(sent, "What it announced is in force.", by)
 
 

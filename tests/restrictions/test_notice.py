@@ -125,10 +125,13 @@ def test_a_notice_covers_what_it_announced_and_less(northwind, kofi):
 
 
 def test_a_suspension_announced_covers_a_restriction(northwind, kofi):
-    tell(northwind, kofi)
+    sent = tell(northwind, kofi)
 
     with later(25):
         switch_off(northwind, kofi, Capability.UPLOAD)
+        assert db.session.get_one(Restriction, sent.id).is_active  # what it announced has not come
+        stop(northwind, kofi)
+        assert not db.session.get_one(Restriction, sent.id).is_active
 
 
 def test_a_withdrawn_notice_allows_nothing(northwind, kofi):
