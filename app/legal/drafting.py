@@ -21,9 +21,13 @@ from app.legal import library, queries, texts
 from app.legal.models import Origin, PolicyVersion, Stage
 from app.legal.texts import BrokenPolicy, Policy
 from app.legal.timeline import NOTICE_DAYS, check_timeline
+from app.typed import plain
 
 NAME = "this draft"
 """How a draft is called in a sentence about what is wrong with it."""
+MOST_SAID = 2_000
+"""Characters of a reason."""
+STALE = "This version has changed since you opened it. Look at it as it is now."
 
 _PUBLISHED_ON = re.compile(r"^published_on: .*\n", re.MULTILINE)
 
@@ -99,6 +103,7 @@ def edit(row: PolicyVersion, wording: Wording, *, seen_sha256: str, by: StaffMem
 def submit(row: PolicyVersion, *, by: StaffMember) -> None:
     """Ask for a review. Raises BrokenPolicy when it could not be published as it is, Conflict."""
     _hold(row)
+    _expect(row, Stage.DRAFT)
     _publishable(row, library.today())
     _step(row, (Stage.DRAFT,), stage=Stage.IN_REVIEW, submitted_at=now(), remark=None)
     _record("submitted", row, by)
@@ -122,7 +127,7 @@ def send_back(row: PolicyVersion, *, why: str, by: StaffMember) -> None:
         row, (Stage.IN_REVIEW, Stage.APPROVED),
         stage=Stage.DRAFT, remark=_said(why), approved_by=None, approved_sha256=None, approved_at=None,
     )  # fmt: skip
-    _record("sent_back", row, by, why=why.strip())
+    _record("sent_back", row, by, why=_said(why))
 
 
 def publish(row: PolicyVersion, *, by: StaffMember) -> Policy:
@@ -131,6 +136,7 @@ def publish(row: PolicyVersion, *, by: StaffMember) -> Policy:
     Raises BrokenPolicy when today is too late for its notice, Conflict when it is not approved as it is.
     """
     _hold(row)
+    _expect(row, Stage.APPROVED)
     library.forget()  # another process may have published one a moment ago
     policy = _publishable(row, library.today())
     _step(
@@ -154,7 +160,7 @@ def withdraw(row: PolicyVersion, *, why: str, by: StaffMember) -> None:
     if row.stage == Stage.PUBLISHED and later:
         raise Conflict(f"{row.title} {later[-1].version} follows this one. Withdraw that first.")
     _step(row, stages, coming, stage=Stage.WITHDRAWN, remark=_said(why), withdrawn_at=now())
-    _record("withdrawn", row, by, why=why.strip())
+    _record("withdrawn", row, by, why=_said(why))
     library.forget_after_commit()
 
 
@@ -232,13 +238,21 @@ def _step(row: PolicyVersion, stages: tuple[Stage, ...], *where: Any, **values: 
     won = changed(statement.values(**values).execution_options(synchronize_session=False))
     db.session.refresh(row)
     if won != 1:
-        raise Conflict("This version has changed since you opened it. Look at it as it is now.")
+        raise Conflict(STALE)
+
+
+def _expect(row: PolicyVersion, stage: Stage) -> None:
+    if row.stage != stage:
+        raise Conflict(STALE)
 
 
 def _said(why: str) -> str:
-    if not why.strip():
+    said = plain(why)
+    if not said:
         raise Invalid("Say why.", field="why")
-    return why.strip()[:2000]
+    if len(said) > MOST_SAID:
+        raise Invalid(f"Use at most {MOST_SAID:,} characters.", field="why")
+    return said
 
 
 def _record(what: str, row: PolicyVersion, by: StaffMember, **after: Any) -> None:

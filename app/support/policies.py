@@ -7,7 +7,7 @@ from app.access import StaffPermission, staff, staff_member
 from app.accounts.forms import blame
 from app.consent import queries as consent
 from app.db import db
-from app.errors import DomainError, Invalid
+from app.errors import Conflict, DomainError, Invalid
 from app.legal import drafting, library, queries, texts
 from app.legal.forms import NewVersionForm, WordingForm, blamed, in_words, suggested, typed
 from app.legal.models import PolicyVersion, Stage
@@ -67,6 +67,8 @@ def policy(version: str) -> ResponseReturnValue:
 @staff(StaffPermission.POLICIES)
 def edit_policy(version: str) -> ResponseReturnValue:
     row = queries.get_version(version)
+    if row.stage != Stage.DRAFT:
+        raise Conflict(drafting.STALE)
     return _form(WordingForm(formdata=None, data=typed(drafting.wording_of(row))), row)
 
 
@@ -82,6 +84,10 @@ def save_policy(version: str) -> ResponseReturnValue:
     except (BrokenPolicy, Invalid) as error:
         db.session.rollback()
         return _form(_blamed(form, error, wording, "body"), queries.get_version(version), 422)
+    except Conflict as error:  # what was typed stays, to be brought together with what the other wrote
+        db.session.rollback()
+        form.body.errors = [error.sentence]
+        return _form(form, queries.get_version(version), 409)
     db.session.commit()
     return _done(row, "The draft is saved.")
 
@@ -191,7 +197,7 @@ def _blamed(form: WordingForm, error: DomainError, wording: drafting.Wording, fi
 
 
 def _form(form: WordingForm, row: PolicyVersion | None = None, status: int = 200) -> ResponseReturnValue:
-    page = render_template("support/policies/edit.html", form=form, row=row, form_failed=status == 422)
+    page = render_template("support/policies/edit.html", form=form, row=row, form_failed=status >= 400)
     return page, status
 
 

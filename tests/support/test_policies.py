@@ -360,3 +360,34 @@ def test_a_version_that_nobody_was_told_of_says_so(legal):
     page = legal.get(f"/support/policies/{first.public_id}/recipients")
 
     assert page.status == 200 and "Nobody was told" in page
+
+
+def test_what_is_no_draft_any_more_has_no_form(legal, other):
+    path = draft(legal)
+    legal.submit("/submission")
+
+    assert legal.get(f"{path}/edit").status == 409
+
+
+def test_a_save_that_came_too_late_keeps_what_was_typed(legal, other):
+    path = draft(legal)
+    legal.get(f"{path}/edit")
+    other.get(f"{path}/edit")
+    other.submit("/edit", summary="By the other.")
+
+    page = legal.submit("/edit", summary="By the late one.")
+
+    assert page.status == 409 and "has changed since you opened it" in page
+    assert page.find("textarea", name="summary").text == "By the late one."
+    assert "By the other." in row_of(path).source
+
+
+def test_a_reason_is_bounded_and_clean(legal, other):
+    path = draft(legal)
+    legal.submit("/submission")
+    other.get(path)
+
+    sent = {"csrf_token": other.token(), "why": "x" * 2001}
+    assert other.post(f"{path}/return", sent).status == 422
+    other.post(f"{path}/return", sent | {"why": "Say it\u202e plainer\x07."})
+    assert row_of(path).remark == "Say it plainer."
