@@ -21,6 +21,12 @@ def page_key(name: str = "before") -> int | None:
     return asked if asked is not None and 0 < asked < 2**63 else None
 
 
+def typed_number(name: str) -> int:
+    """A number that a form carries, such as the version that was seen; 0 for none, and for what no column holds."""
+    typed = request.form.get(name, 0, type=int)
+    return typed if 0 < typed < 2**31 else 0
+
+
 def search_words(name: str, longest: int = 200) -> str:
     """What somebody looks for, on one line: no database takes a zero byte, and nobody searches for one."""
     return "".join(c for c in request.args.get(name, "") if c.isprintable())[:longest].strip()

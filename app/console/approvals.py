@@ -13,7 +13,7 @@ from app.console.cards import CardView, typed_args, view_of
 from app.console.timeline import timeline
 from app.db import begin_writing, db
 from app.errors import DomainError, Invalid
-from app.web import done, is_fragment, page_key, render
+from app.web import done, is_fragment, page_key, render, typed_number
 
 bp = Blueprint("approvals", __name__, url_prefix="/w/<workspace>")
 
@@ -58,7 +58,7 @@ def decide(approval: str) -> ResponseReturnValue:
             card,
             decision,
             by=membership(),
-            version=request.form.get("version", 0, type=int),
+            version=typed_number("version"),
             key=request.form.get("idempotency_key", "")[:100] or secrets.token_hex(12),
             reason=request.form.get("reason", ""),
             note=request.form.get("note", ""),

@@ -16,7 +16,7 @@ from app.rules.forms import RuleForm
 from app.rules.models import RuleDraft
 from app.rules.policy import Mode, RuleLine
 from app.rules.sentences import Words, because, sentence
-from app.web import done, page_key, render
+from app.web import done, page_key, render, typed_number
 from app.workspaces.queries import teams_of
 
 bp = Blueprint("rules", __name__, url_prefix="/w/<workspace>/rules")
@@ -75,7 +75,7 @@ def edit(key: str) -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """One rule as typed, new or changed."""
     key = request.form.get("key", "")
-    form, seen = RuleForm.typed(key, request.form), request.form.get("seen", 0, type=int)
+    form, seen = RuleForm.typed(key, request.form), typed_number("seen")
     if "more" in request.form:  # another line for a condition, without scripts
         return _rule_page(form, seen=seen, rows=len(form.rows) + 2)
     got = _checked(form)
@@ -105,7 +105,7 @@ def preview() -> ResponseReturnValue:
 @member(Permission.RULES_EDIT, needs=Capability.CHANGE)
 def move(key: str) -> ResponseReturnValue:
     places = {"up": -1, "down": 1}.get(request.form.get("to", ""), 0)
-    services.move_rule(workspace().id, key, places=places, seen=_typed_seen(), by=me())
+    services.move_rule(workspace().id, key, places=places, seen=typed_number("seen"), by=me())
     return _changed()
 
 
@@ -115,21 +115,21 @@ def switch(key: str) -> ResponseReturnValue:
     mode = request.form.get("mode", "")
     if mode not in set(Mode):
         raise NotFound()
-    services.switch_rule(workspace().id, key, Mode(mode), seen=_typed_seen(), by=me())
+    services.switch_rule(workspace().id, key, Mode(mode), seen=typed_number("seen"), by=me())
     return _changed()
 
 
 @bp.post("/draft/rules/<key>/delete")
 @member(Permission.RULES_EDIT, needs=Capability.CHANGE)
 def delete(key: str) -> ResponseReturnValue:
-    services.delete_rule(workspace().id, key, seen=_typed_seen(), by=me())
+    services.delete_rule(workspace().id, key, seen=typed_number("seen"), by=me())
     return _changed("Left out of the draft. It stays in force until you publish.")
 
 
 @bp.post("/draft/discard")
 @member(Permission.RULES_EDIT, needs=Capability.CHANGE)
 def discard() -> ResponseReturnValue:
-    services.discard(workspace().id, seen=_typed_seen())
+    services.discard(workspace().id, seen=typed_number("seen"))
     db.session.commit()
     return done(None, to=url_for("rules.index", workspace=workspace().slug), say="The draft is gone. Nothing changed.")
 
@@ -140,7 +140,7 @@ def publish() -> ResponseReturnValue:
     note = " ".join(request.form.get("note", "").split())
     if not note:
         return _draft(errors={"note": ["Say why the rules change."]}, status=422)
-    made = services.publish(workspace().id, seen=_typed_seen(), note=note, by=me())
+    made = services.publish(workspace().id, seen=typed_number("seen"), note=note, by=me())
     db.session.commit()
     said = f"Version {made.number} is in force. Cards whose rule changed are asked again."
     return done(None, to=url_for("rules.index", workspace=workspace().slug), say=said)
@@ -172,7 +172,7 @@ def version(number: int) -> ResponseReturnValue:
 @bp.post("/versions/<int:number>/restore")
 @member(Permission.RULES_EDIT, needs=Capability.CHANGE)
 def restore(number: int) -> ResponseReturnValue:
-    services.restore(workspace().id, queries.get_set(workspace().id, number), seen=_typed_seen(), by=me())
+    services.restore(workspace().id, queries.get_set(workspace().id, number), seen=typed_number("seen"), by=me())
     return _changed(f"The draft says what version {number} said. It is not in force yet.")
 
 
@@ -236,7 +236,3 @@ def _read_back(lines: list[RuleLine], words: Words) -> list[tuple[RuleLine, str]
 
 def _seen(here: RuleDraft | None) -> int:
     return here.version if here else 0
-
-
-def _typed_seen() -> int:
-    return request.form.get("seen", 0, type=int)

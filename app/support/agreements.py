@@ -16,7 +16,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.support import bp
 from app.support.agreement_pages import clause_page, form_page, show_page
 from app.support.queries import find_workspaces, get_workspace
-from app.web import Kind, notify, page_key, render, search_words
+from app.web import Kind, notify, page_key, render, search_words, typed_number
 
 HERE = "/agreements"
 MAY = StaffPermission.AGREEMENTS
@@ -78,7 +78,7 @@ def edit_agreement(agreement: str) -> ResponseReturnValue:
 @staff(MAY)
 def change_agreement(agreement: str) -> ResponseReturnValue:
     found, form = _draft(agreement), AgreementForm.of(request.form)
-    whose, seen = queries.workspace_of(found), request.form.get("version", 0, type=int)
+    whose, seen = queries.workspace_of(found), typed_number("version")
 
     def act() -> None:
         services.change(found, form.facts(queries.amendable(whose.id)), seen=seen, by=staff_member())
@@ -165,7 +165,7 @@ def preview_agreement(agreement: str) -> ResponseReturnValue:
 @staff(MAY)
 def activate_agreement(agreement: str) -> ResponseReturnValue:
     found = queries.get_agreement(agreement)
-    services.activate(found, seen=request.form.get("version", 0, type=int), by=staff_member())
+    services.activate(found, seen=typed_number("version"), by=staff_member())
     db.session.commit()
     return _to(found, "Active. The owners have mail.")
 

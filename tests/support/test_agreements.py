@@ -196,6 +196,16 @@ def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(northwind, l
     assert page.status == 409 and the_only().title == "Better title"
 
 
+@pytest.mark.parametrize("version", ["9223372036854775807", "-9223372036854775809", "9" * 25, "one"])
+def test_a_version_that_no_column_holds_is_an_old_one(northwind, legal, version):
+    enter(legal)
+    path = f"{HERE}/{the_only().public_id}"
+
+    for address in ("/edit", "/activate"):
+        page = legal.post(path + address, FACTS | {"csrf_token": legal.token(), "version": version})
+        assert page.status == 409
+
+
 def test_an_activation_of_what_changed_after_it_was_read_is_refused(northwind, legal, admin):
     enter(legal)
     upload(legal)
