@@ -9,10 +9,10 @@ from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.agents.models import AgentVersion
-from app.agents.numbers import read_number
 from app.errors import Invalid
 from app.integrations.files import Stored, given, note, store_all
 from app.integrations.models import Attachment
+from app.numbers import read_number
 
 LONGEST = {"long": 40_000}
 LONGEST_LINE = 1_000

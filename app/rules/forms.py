@@ -8,9 +8,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.agents.numbers import read_number
 from app.formats import DECIMALS
 from app.integrations.tools.registry import TOOLS
+from app.numbers import read_number
 from app.rules.policy import ANY, Effect, Field, Mode, RuleLine
 from app.rules.sentences import DAYS
 from app.typed import plain

@@ -16,12 +16,12 @@ from app.accounts.models import User
 from app.agents import queries, services
 from app.agents.forms import validate_start
 from app.agents.models import Agent, AgentState, AgentVersion
-from app.agents.numbers import read_number
 from app.agents.templates import TEMPLATES
 from app.audit.models import AuditEntry
 from app.db import db
 from app.errors import Conflict, DomainError, Invalid, NotFound
 from app.integrations.models import Attachment
+from app.numbers import read_number
 from app.runs import services as runs
 from app.runs.errors import NotStartable
 from app.workspaces.models import Workspace

@@ -1,6 +1,7 @@
-"""Numbers as people type them into a start form."""
+"""Numbers as people write them."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 _SPACE = " \u00a0\u202f\u2009"
@@ -33,3 +34,29 @@ def read_number(text: str) -> str:
     decimals = found["number"][len(whole) + 1 :].strip("-–—")
     digits = re.sub(r"\D", "", whole) or "0"
     return format(Decimal(f"{sign}{digits}.{decimals}"), "f")
+
+
+_NUMBERS = re.compile(
+    rf"(?<![\w.,'’/:-])(?P<before>{_CURRENCY}[{_SPACE}]?)?(?P<number>{_NUMBER})(?P<after>[{_SPACE}]?{_CURRENCY})?(?![\w]|[.,'’/:-]\d)"
+)
+_CENTS = re.compile(r"[.,]\d{2}")
+
+
+def numbers_in(text: str) -> set[Decimal]:
+    """Every number that stands in `text` as a word of its own: €1,840.00 and 1.840,00 are both 1840."""
+    return {number for number, _ in _numbers(text)}
+
+
+def amounts_in(text: str) -> set[Decimal]:
+    """Those that are written as money, with a currency or with cents: an order number is no amount."""
+    return {number for number, is_money in _numbers(text) if is_money}
+
+
+def _numbers(text: str) -> Iterator[tuple[Decimal, bool]]:
+    for match in _NUMBERS.finditer(text):
+        try:
+            number = Decimal(read_number(match["number"]))
+        except ValueError:  # what may stand among words is wider than what may stand alone
+            continue
+        has_cents = _CENTS.fullmatch(match["number"][-3:]) is not None
+        yield number, bool(match["before"] or match["after"] or has_cents)

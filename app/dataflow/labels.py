@@ -1,0 +1,38 @@
+"""What a tool declares about the data that goes through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.dataflow.origins import Kind
+
+
+class Sink(StrEnum):
+    """Where what a tool is given ends up."""
+
+    NOWHERE = "nowhere"
+    """It only reads."""
+    INSIDE = "inside"
+    """In the workspace, where a person can put it right."""
+    RECIPIENTS = "recipients"
+    """Inside when every recipient is at the company's own domains, else outside."""
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What a tool says of itself. What it does not say counts as the strictest (UNDECLARED)."""
+
+    sink: Sink
+    destinations: Mapping[str, Kind] = field(default_factory=dict)
+    """Arguments that decide where something goes, or what is done to which record."""
+    content: frozenset[str] = frozenset()
+    """Arguments that carry words or data to the destination."""
+    reads_untrusted: bool = True
+    """Its result holds text that others may have written."""
+    reads_private: bool = True
+    """Its result holds what the company keeps to itself."""
+
+
+UNDECLARED = Flow(Sink.OUTSIDE)
+"""A tool that declares nothing: it sends everything outside, and every argument is a destination."""
