@@ -3,9 +3,9 @@
 import csv
 import io
 
+from app.formats import DECIMALS
 from app.integrations import queries
 from app.integrations.models import LedgerEntry
-from app.integrations.tools.values import NO_MINOR_UNITS, THREE_MINOR_UNITS
 from app.spreadsheets import safe
 
 COLUMNS = ("booked", "kind", "party", "amount", "currency", "reference", "reason", "due", "reversed", "entry", "run")
@@ -41,6 +41,6 @@ def _cells(entry: LedgerEntry) -> tuple[str, ...]:
 
 
 def _decimal(amount: int, currency: str) -> str:
-    digits = 0 if currency in NO_MINOR_UNITS else 3 if currency in THREE_MINOR_UNITS else 2
+    digits = DECIMALS.get(currency, 2)
     whole, part = divmod(amount, 10**digits)
     return f"{whole}.{part:0{digits}d}" if digits else str(whole)

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.errors import Invalid
+from app.formats import DECIMALS
 from app.integrations.tools.base import ToolRefused
 from app.mail import checked_address
 
-NO_MINOR_UNITS = frozenset({"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "XAF"})
-THREE_MINOR_UNITS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?", re.ASCII)
 # Bidirectional controls and invisible signs make a reader see another order or another word.
 _HIDDEN = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
@@ -84,7 +83,7 @@ Addresses = Annotated[
 
 def minor_units(amount: str, currency: str) -> int:
     """`amount` in whole minor units of `currency`. Raises ToolRefused for finer amounts than it has."""
-    digits = 0 if currency in NO_MINOR_UNITS else 3 if currency in THREE_MINOR_UNITS else 2
+    digits = DECIMALS.get(currency, 2)
     scaled = Decimal(amount).scaleb(digits)
     if scaled != scaled.to_integral_value():
         raise ToolRefused(f"{currency} has {digits} decimals; {amount} has more.")
