@@ -18,7 +18,7 @@ from app.audit.services import record
 from app.db import changed, db, new_public_id, now
 from app.digests import sha256_json
 from app.events import publish
-from app.rules.policy import ONE_PERSON, Effect, Facts, Field, Mode, RuleLine, Verdict, decide, watched
+from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, watched
 from app.rules.queries import rules_in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
@@ -41,10 +41,14 @@ REASONS = {
 WATCHED = {Effect.ALLOW: "let this go on alone", Effect.ASK: "asked people", Effect.DENY: "forbidden this"}
 
 
+TOTALS = frozenset({Field.RUN_TOTAL, Field.DAY_TOTAL, Field.PARTY_TOTAL})
+
+
 def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
     """What these rules look at in this exact action. What is costly to know is asked only when one does."""
     run, tool, context = proposal.run, proposal.tool, proposal.context
-    moved = moved_before(run, proposal.action.party) if tool.moves_money else Moved()
+    asked = {condition.get("field") for rule in rules for condition in rule.conditions}
+    moved = moved_before(run, proposal.action.party) if tool.moves_money and asked & TOTALS else Moved()
     return Facts(
         action=proposal.action,
         args=proposal.args,
@@ -54,7 +58,7 @@ def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
         moved=moved.by_run,
         moved_today=moved.by_agent_today,
         moved_to_party=moved.to_party,
-        calls=calls_before(run, tool.name, proposal.call_key) if _counts(rules) else 0,
+        calls=calls_before(run, tool.name, proposal.call_key) if Field.CALLS in asked else 0,
         labels=labels_of(run),
         at=now().astimezone(ZoneInfo(run.workspace.timezone)),
     )
@@ -72,10 +76,6 @@ def labels_of(run: Run) -> frozenset[str]:
     has_read = bool(checkpoint and checkpoint.read)
     is_untrusted = has_read or any(run.input.get(name) for name in pasted)
     return frozenset({"untrusted"} if is_untrusted else ()) | frozenset({"private"} if has_read else ())
-
-
-def _counts(rules: Sequence[RuleLine]) -> bool:
-    return any(condition["field"] == Field.CALLS for rule in rules for condition in rule.conditions)
 
 
 def digest_of(proposal: Proposal) -> str:
@@ -114,13 +114,14 @@ class ApprovalGate:
         return {(card.call_key, card.kind): card for card in db.session.scalars(_CARDS, {"run": self._run.id})}
 
     def permit(self, proposal: Proposal) -> Permit:
-        verdict = verdict_on(proposal, self._rules)
         card = self._cards.get((proposal.call_key, CardKind.TOOL_CALL))
-        return self._answer(card, proposal, verdict) if card else self._by_rule(proposal, verdict)
+        return self._answer(card, proposal) if card else self._by_rule(proposal)
 
-    def _by_rule(self, proposal: Proposal, verdict: Verdict) -> Permit:
+    def _by_rule(self, proposal: Proposal) -> Permit:
         """What the rules alone say, for a call that nobody was asked about."""
-        self._note_watched(proposal, verdict)
+        facts = facts_of(proposal, self._rules)
+        verdict = decide(proposal.tool, facts, self._rules)
+        self._note_watched(proposal, facts, verdict)
         match verdict.effect:
             case Effect.ALLOW:
                 return Permit(Answer.GO)
@@ -129,32 +130,31 @@ class ApprovalGate:
             case Effect.ASK:
                 return self._ask(proposal, verdict)
 
-    def _note_watched(self, proposal: Proposal, verdict: Verdict) -> None:
+    def _note_watched(self, proposal: Proposal, facts: Facts, verdict: Verdict) -> None:
         """Write down where a rule that is only watched would have decided otherwise."""
-        if not any(rule.mode is Mode.WATCH for rule in self._rules):
-            return
-        other = watched(proposal.tool, facts_of(proposal, self._rules), self._rules)
+        other = watched(proposal.tool, facts, self._rules)
         if other is not None and (other.effect, other.quorum) != (verdict.effect, verdict.quorum):
             words = f"A watched rule would have {WATCHED[other.effect]}: {other.why}"
             detail = {"rule": other.rule_key, "tool": proposal.tool.name, "arguments": proposal.args}
             append(self._run, EventKind.NOTE, words, detail=detail)
 
-    def _answer(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
+    def _answer(self, card: Approval, proposal: Proposal) -> Permit:
         """What an existing card says now. A voided one is asked again, as the next round."""
         match card.state:
             case ApprovalState.PENDING:
                 return Permit(Answer.WAIT)
             case ApprovalState.APPROVED:
-                return self._approved(card, proposal, verdict)
+                return self._approved(card, proposal)
             case ApprovalState.REJECTED:
                 return Permit(Answer.DENIED, words=_declined(card))
             case ApprovalState.CHANGED:
                 return Permit(Answer.DENIED, words=f"changes requested: {card.outcome.get('note', '')}")
             case ApprovalState.EXPIRED:
                 return Permit(Answer.DENIED, words="Nobody decided in time, so it was not done.")
+        verdict = verdict_on(proposal, self._rules)
         return _forbidden(verdict) if verdict.effect is Effect.DENY else self._ask(proposal, verdict)
 
-    def _approved(self, card: Approval, proposal: Proposal, verdict: Verdict) -> Permit:
+    def _approved(self, card: Approval, proposal: Proposal) -> Permit:
         if card.hold_until is not None and card.hold_until > now():
             return Permit(Answer.WAIT, wake_at=card.hold_until)
         if reason := self._outdated(card, proposal):

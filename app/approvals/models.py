@@ -91,7 +91,7 @@ class Approval(Base):
     evidence: Mapped[json_list]
     """[{kind, title, place, quote, ref}]: what the agent read before it asked."""
     quorum: Mapped[json_list]
-    """[{role: null|role, count}]: who must agree; distinct people."""
+    """[{role: null|role, team: null|team, count}]: who must agree; distinct people."""
     requester_id: Mapped[int | None] = mapped_column(BigId)
     """Who started the run: may not decide."""
     deadline_at: Mapped[utc]
