@@ -36,7 +36,9 @@ def live_set(workspace_id: int) -> RuleSet | None:
 
 
 def get_set(workspace_id: int, number: int) -> RuleSet:
-    """One version. Raises NotFound."""
+    """One version. Raises NotFound, also for numbers that no column holds."""
+    if not 0 < number < 2**31:
+        raise NotFound()
     found = db.session.scalar(select(RuleSet).where(RuleSet.workspace_id == workspace_id, RuleSet.number == number))
     if found is None:
         raise NotFound()

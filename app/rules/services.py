@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 
 from app.accounts.models import User
 from app.audit.services import record
-from app.db import changed, db, now
+from app.db import changed, db, hold, now
 from app.digests import sha256_json
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.models import RuleDraft, RuleSet
@@ -59,9 +59,12 @@ def save_rule(workspace_id: int, rule: RuleLine, *, seen: int, by: User) -> Rule
 
 def delete_rule(workspace_id: int, key: str, *, seen: int, by: User) -> RuleDraft:
     """Leave the rule out of the draft. Raises NotFound, Conflict."""
-    return _change(
-        workspace_id, lambda lines: [line for line in lines if line is not _one(lines, key)], seen=seen, by=by
-    )
+
+    def leave_out(lines: Lines) -> Lines:
+        rule = _one(lines, key)
+        return [line for line in lines if line is not rule]
+
+    return _change(workspace_id, leave_out, seen=seen, by=by)
 
 
 def move_rule(workspace_id: int, key: str, *, places: int, seen: int, by: User) -> RuleDraft:
@@ -100,6 +103,7 @@ def _one(lines: Lines, key: str) -> RuleLine:
 
 def _change(workspace_id: int, change: Callable[[Lines], Lines], *, seen: int, by: User) -> RuleDraft:
     """The draft after `change`, begun from the rules in force when there is none. `seen` is 0 for none."""
+    hold("rules", workspace_id)  # who begins a draft at the same moment finds this one
     draft = draft_of(workspace_id)
     if (draft.version if draft else 0) != seen:
         raise Conflict("Somebody else changed the draft meanwhile.")
@@ -136,6 +140,7 @@ def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
     Raises Conflict when the draft is not the version `seen` or others were published since it was begun, Invalid
     without a note or when it changes nothing.
     """
+    hold("rules", workspace_id)
     draft, live = draft_of(workspace_id), live_set(workspace_id)
     if draft is None or draft.version != seen:
         raise Conflict("Somebody else changed or published the draft meanwhile. Look at it again.")
