@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.access import Capability, Permission, me, member, workspace
 from app.agents.queries import names_of
 from app.db import db
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.integrations.tools.registry import TOOLS
 from app.rules import forms, queries, services
 from app.rules.changes import changes
@@ -67,7 +67,10 @@ def new() -> ResponseReturnValue:
 def edit(key: str) -> ResponseReturnValue:
     here = queries.draft_of(workspace().id)
     rule = _find(key, here)
-    return _rule_page(RuleForm.about(rule, workspace().currency), seen=_seen(here))
+    form = RuleForm.about(rule, workspace().currency)
+    if rule.name == because(rule, _words()):  # our words: they follow what the rule comes to say
+        form = replace(form, name="")
+    return _rule_page(form, seen=_seen(here))
 
 
 @bp.post("/draft/rules")
@@ -87,6 +90,8 @@ def save() -> ResponseReturnValue:
         services.save_rule(workspace().id, _named(got.rule, key or services.new_key()), seen=seen, by=me())
     except Conflict as error:  # what was typed stays, to be saved on top of what the other wrote
         return _rule_page(form, seen=_seen(queries.draft_of(workspace().id)), note=error.sentence, status=409)
+    except Invalid as error:
+        return _rule_page(form, seen=seen, errors={"tool": [error.sentence]}, status=422)
     db.session.commit()
     return done(
         None, to=url_for("rules.draft", workspace=workspace().slug), say="Saved in the draft. Not in force yet."

@@ -115,6 +115,30 @@ def test_a_rule_is_changed_moved_switched_and_deleted_in_the_draft(ada, desk, ba
     assert page.h1 == "Rules" and queries.draft_of(ada.workspace_id) is None
 
 
+def test_our_own_words_follow_what_the_rule_comes_to_say(ada, desk, base):
+    """A rule of many conditions is longer in our words than a person may write."""
+    places = ", ".join(f"supplier{n}.example" for n in range(8))
+    write(desk, base, **{"what-1": "any_recipient", "op-1": "is", "value-1": places})
+    rule = queries.draft_of(ada.workspace_id).rules[-1]
+    assert "€500.00" in rule["name"] and len(rule["name"]) > 120
+
+    desk.get(f"{base}/draft/{rule['key']}")
+    page = desk.submit("/rules/draft/rules", button="Save in the draft", **{"value-0": "900"})
+
+    assert page.status == 200
+    db.session.expire_all()
+    assert "€900.00" in queries.draft_of(ada.workspace_id).rules[-1]["name"]
+
+
+def test_one_rule_too_many_keeps_what_was_typed(desk, base, monkeypatch):
+    monkeypatch.setattr(services, "MOST", 8)
+
+    page = write(desk, base)
+
+    assert page.status == 422 and "at most 8 rules" in page.find(class_="error-summary").text
+    assert page.find("input", name="value-0")["value"] == "500"
+
+
 def test_who_changes_what_somebody_else_changed_is_told(ada, desk, base, browser_of):
     other = browser_of(a_member(ada.workspace, Role.OWNER).user)
     other.get(f"{base}/draft/new")
@@ -166,7 +190,7 @@ def test_rules_of_another_workspace_do_not_exist_here(ada, desk, base):
 
     assert desk.get(f"/w/{elsewhere.slug}/rules").status == 404
     assert desk.get(f"{base}/draft/theirs").status == 404
-    assert desk.get(f"{base}/versions/2").status == 404
+    assert desk.get(f"{base}/versions/2").status == desk.get(f"{base}/versions/{10**20}").status == 404
     page = write(desk, base, who="*")
     form = GOOD | {"who": f"agent:{agent.public_id}", "csrf_token": desk.token(), "seen": "1"}
     page = desk.post(f"{base}/draft/rules", form)
