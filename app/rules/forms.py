@@ -9,9 +9,11 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.formats import DECIMALS
+from app.integrations.tools.base import ToolRefused
 from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.values import minor_units
 from app.numbers import read_number
-from app.rules.policy import ANY, Effect, Field, Mode, RuleLine
+from app.rules.policy import ANY, ORDERED, Effect, Field, Mode, RuleLine
 from app.rules.sentences import DAYS
 from app.typed import plain
 
@@ -22,7 +24,7 @@ RISKS = ("low", "medium", "high")
 READ = ("untrusted", "private")
 MONEY = frozenset({Field.AMOUNT, Field.RUN_TOTAL, Field.DAY_TOTAL, Field.PARTY_TOTAL})
 COUNTS = frozenset({Field.CALLS, Field.RECIPIENTS, Field.OUTSIDE})
-NUMBER_OPS, PLAIN_OPS = (">", ">=", "<="), ("is", "is not")
+PLAIN_OPS = ("is", "is not")
 _HOURS = re.compile(
     r"(?P<days>[a-z ,-]+?)\s*,?\s*(?P<begin>\d{1,2}:\d{2})\s*(?:-|–|to)\s*(?P<end>\d{1,2}:\d{2})", re.IGNORECASE
 )
@@ -160,7 +162,7 @@ def _condition(got: Read, number: int, row: Row, currency: str) -> dict[str, Any
         got.refuse(f"op-{number}", f"Choose {fitting} here.")
         return None
     try:
-        value = _value(about, which, row.value, currency)
+        value = _value(about, which, row, currency)
     except (ValueError, ArithmeticError):
         got.refuse(f"value-{number}", HOW.get(about, "Write what to compare with."))
         return None
@@ -190,12 +192,13 @@ HOW |= {
 def ops_of(about: Field) -> tuple[str, ...]:
     """How this field can be compared."""
     if about in MONEY | COUNTS:
-        return NUMBER_OPS
-    return (*PLAIN_OPS, "contains", *NUMBER_OPS) if about is Field.ARGUMENT else PLAIN_OPS
+        return ORDERED
+    return (*PLAIN_OPS, "contains", *ORDERED) if about is Field.ARGUMENT else PLAIN_OPS
 
 
-def _value(about: Field, which: str, typed: str, currency: str) -> Any:
+def _value(about: Field, which: str, row: Row, currency: str) -> Any:
     """What the condition compares with. Raises ValueError or ArithmeticError for what is none."""
+    typed = row.value
     if about in MONEY:
         return _minor_units(typed, currency)
     if about in COUNTS:
@@ -206,7 +209,7 @@ def _value(about: Field, which: str, typed: str, currency: str) -> Any:
         return _hours(typed)
     if about is Field.ARGUMENT:
         _one_of(which, argument_names())
-        return _filled(typed)
+        return read_number(typed) if row.op in ORDERED else _filled(typed)
     places = [place for place in re.split(r"[\s,;]+", typed.casefold()) if place]
     if not places or len(places) > MOST_PLACES or not all(_PLACE.fullmatch(place) for place in places):
         raise ValueError(typed)
@@ -214,10 +217,10 @@ def _value(about: Field, which: str, typed: str, currency: str) -> Any:
 
 
 def _minor_units(typed: str, currency: str) -> int:
-    amount = Decimal(read_number(typed)).scaleb(DECIMALS.get(currency, 2))
-    if amount != amount.to_integral_value():
-        raise ValueError(typed)
-    return _within(int(amount), 0, 10**15)
+    try:
+        return _within(minor_units(read_number(typed), currency), 0, 10**15)
+    except ToolRefused as finer:
+        raise ValueError(typed) from finer
 
 
 def _within(number: int, least: int, most: int) -> int:

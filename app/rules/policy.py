@@ -207,10 +207,12 @@ def _test(condition: dict[str, Any]) -> Test:
         field, op, value = Field(condition["field"]), condition["op"], condition["value"]
         if field in YES_OR_NO:
             return _asked(YES_OR_NO[field], value, {"is": True, "is not": False}[op])
+        if field is Field.ARGUMENT and op in ORDERED:
+            return _compared(partial(_number, condition["name"]), COMPARED[op], Decimal(str(value)))
         if field is Field.ARGUMENT:
-            return _compared(partial(_argument, condition["name"], value), COMPARED[op], value)
+            return _compared(partial(_argument, condition["name"]), COMPARED[op], value)
         return _compared(FOUND[field], COMPARED[op], value)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, ArithmeticError):
         return lambda facts: None
 
 
@@ -230,6 +232,8 @@ def _compared(find: Callable[[Facts], Any], fits: Callable[[Any, Any], bool], va
     return test
 
 
+ORDERED = (">", ">=", "<=")
+"""Operations on numbers."""
 COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda found, wanted: bool(found > wanted),
     ">=": lambda found, wanted: bool(found >= wanted),
@@ -256,14 +260,16 @@ FOUND: dict[Field, Callable[[Facts], Any]] = {
 """What a field is in an action; None where nobody can tell."""
 
 
-def _argument(name: str, wanted: Any, facts: Facts) -> Any:
-    """An argument as it compares with what the rule says: a list as its lines, an amount as a number."""
+def _argument(name: str, facts: Facts) -> Any:
+    """An argument as words: a list as its lines."""
     found: Any = facts.args.get(name)
-    if isinstance(found, list):
-        return "\n".join(map(str, found))
-    if isinstance(wanted, int | float) and isinstance(found, str):
-        return Decimal(found)
-    return found
+    return "\n".join(map(str, found)) if isinstance(found, list) else found
+
+
+def _number(name: str, facts: Facts) -> Decimal | None:
+    """An argument as a number. As words, 1840.00 would be less than 250. Raises ArithmeticError for what is none."""
+    found: Any = facts.args.get(name)
+    return None if found is None else Decimal(str(found))
 
 
 def _every(facts: Facts, places: Sequence[str]) -> bool | None:

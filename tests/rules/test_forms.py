@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
+from app.integrations.tools.values import minor_units
 from app.rules.forms import RuleForm, read
 from app.rules.policy import RuleLine
 
@@ -44,6 +45,16 @@ def test_an_argument_keeps_its_name():
     assert condition("argument:reference", "contains", "INV") == {
         "field": "argument", "op": "contains", "value": "INV", "name": "reference",
     }  # fmt: skip
+
+
+def test_an_argument_compared_as_a_number_is_one():
+    assert condition("argument:amount", "<=", "1.840,00 €")["value"] == "1840.00"
+    assert got(what_0="argument:amount", op_0="<=", value_0="much").rule is None
+
+
+@pytest.mark.parametrize(("currency", "value"), [("UGX", 250), ("OMR", 250_000), ("USD", 250_00)])
+def test_an_amount_has_the_units_in_which_actions_have_theirs(currency, value):
+    assert condition("amount", ">", "250", currency=currency)["value"] == value == minor_units("250", currency)
 
 
 def test_a_currency_without_cents_has_none():

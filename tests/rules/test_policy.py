@@ -124,6 +124,8 @@ def test_what_a_condition_looks_at(condition, more, holds):
         ({"name": "reference", "op": "contains", "value": "inv"}, {"reference": "INV-7"}, True),
         ({"name": "reference", "op": "is", "value": "INV-7"}, {"reference": "INV-7"}, True),
         ({"name": "reference", "op": "is not", "value": "INV-7"}, {"reference": "INV-8"}, True),
+        ({"name": "amount", "op": ">", "value": "250"}, {"amount": "1840.00"}, True),
+        ({"name": "amount", "op": "<=", "value": "250"}, {"amount": "1840.00"}, False),
         ({"name": "amount", "op": ">", "value": 100}, {"amount": "184.00"}, True),
         ({"name": "amount", "op": ">", "value": 200}, {"amount": "184.00"}, False),
         ({"name": "to", "op": "contains", "value": "@other"}, {"to": ["a@own.example", "b@other.example"]}, True),
