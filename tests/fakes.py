@@ -9,6 +9,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCall
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from app.approvals.gate import ApprovalGate
+from app.dataflow.labels import Flow, Sink
 from app.integrations.tools.base import Action, EffectClass, Risk, Tool, ToolContext
 from app.restrictions.services import standing_of
 from app.runs.models import Run
@@ -47,10 +48,20 @@ class Pay(BaseModel):
     amount: int
 
 
+QUIET = Flow(Sink.INSIDE, reads_untrusted=False, reads_private=False)
+"""What the guard has nothing to say about."""
+
+
 class Counted:
     """A tool that counts its effects by key, in memory, as the outside world would."""
 
-    def __init__(self, name: str = "pay", effect: EffectClass = EffectClass.LOCAL, risk: Risk = Risk.HIGH) -> None:
+    def __init__(
+        self,
+        name: str = "pay",
+        effect: EffectClass = EffectClass.LOCAL,
+        risk: Risk = Risk.HIGH,
+        flow: Flow | None = QUIET,
+    ) -> None:
         self.done: list[str] = []
         self.fail: Exception | None = None
         self.before: Callable[[], None] = lambda: None
@@ -67,6 +78,7 @@ class Counted:
                 title=f"{name.capitalize()} {args.amount} to {args.party}", amount=args.amount, currency="EUR"
             ),
             moves_money=risk is Risk.HIGH,
+            flow=flow,
         )
 
     def _run(self, args: Pay, ctx: ToolContext) -> dict[str, Any]:

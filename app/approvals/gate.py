@@ -14,11 +14,15 @@ from sqlalchemy.orm import lazyload
 from app.approvals.digest import action_digest
 from app.approvals.models import Approval, ApprovalState, CardKind
 from app.approvals.queries import Moved, calls_before, moved_before
+from app.approvals.sources import labels_of, sources_of
 from app.audit.services import record
+from app.dataflow.guard import Finding, inspect
+from app.dataflow.labels import Sink
+from app.dataflow.origins import Source
 from app.db import changed, db, new_public_id, now
 from app.digests import sha256_json
 from app.events import publish
-from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, watched
+from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, is_inside, watched
 from app.rules.queries import rules_in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
@@ -38,6 +42,8 @@ REASONS = {
     "other": "of another reason",
 }
 """Reason codes of a decline, as the model reads them after "because"."""
+GUARD = "guard"
+"""Stands in a card's rule_key when the data-flow guard asked and no rule."""
 WATCHED = {Effect.ALLOW: "let this go on alone", Effect.ASK: "asked people", Effect.DENY: "forbidden this"}
 
 
@@ -59,7 +65,7 @@ def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
         moved_today=moved.by_agent_today,
         moved_to_party=moved.to_party,
         calls=calls_before(run, tool.name, proposal.call_key) if Field.CALLS in asked else 0,
-        labels=labels_of(run),
+        labels=labels_of(run, db.session.get(RunCheckpoint, run.id)),
         at=now().astimezone(ZoneInfo(run.workspace.timezone)),
     )
 
@@ -69,13 +75,20 @@ def verdict_on(proposal: Proposal, rules: Sequence[RuleLine]) -> Verdict:
     return decide(proposal.tool, facts_of(proposal, rules), rules)
 
 
-def labels_of(run: Run) -> frozenset[str]:
-    """What the run has read so far: `untrusted` for text that others wrote, `private` for the company's own papers."""
+def inspected(proposal: Proposal, *more: Source) -> Finding:
+    """What the data-flow guard finds, also in what people said since. What only reads here needs no look at sources."""
+    tool, context, run = proposal.tool, proposal.context, proposal.run
+    if tool.flow is not None and tool.flow.sink is Sink.NOWHERE:
+        return Finding((), ())
     checkpoint = db.session.get(RunCheckpoint, run.id)
-    pasted = {spec["name"] for spec in run.version.inputs if spec["kind"] == "long"}
-    has_read = bool(checkpoint and checkpoint.read)
-    is_untrusted = has_read or any(run.input.get(name) for name in pasted)
-    return frozenset({"untrusted"} if is_untrusted else ()) | frozenset({"private"} if has_read else ())
+    return inspect(
+        tool.flow,
+        proposal.args,
+        [*more, *sources_of(run, checkpoint)],
+        labels=labels_of(run, checkpoint),
+        goes_outside=any(not is_inside(one, context.company_domains) for one in proposal.action.recipients),
+        can_be_put_right=tool.reversible and not tool.moves_money,
+    )
 
 
 def digest_of(proposal: Proposal) -> str:
@@ -124,7 +137,8 @@ class ApprovalGate:
         self._note_watched(proposal, facts, verdict)
         match verdict.effect:
             case Effect.ALLOW:
-                return Permit(Answer.GO)
+                found = inspected(proposal)
+                return self._ask(proposal, _guarded(found), found) if found.stops else Permit(Answer.GO)
             case Effect.DENY:
                 return _forbidden(verdict)
             case Effect.ASK:
@@ -151,8 +165,7 @@ class ApprovalGate:
                 return Permit(Answer.DENIED, words=f"changes requested: {card.outcome.get('note', '')}")
             case ApprovalState.EXPIRED:
                 return Permit(Answer.DENIED, words="Nobody decided in time, so it was not done.")
-        verdict = verdict_on(proposal, self._rules)
-        return _forbidden(verdict) if verdict.effect is Effect.DENY else self._ask(proposal, verdict)
+        return self._by_rule(proposal)
 
     def _approved(self, card: Approval, proposal: Proposal) -> Permit:
         if card.hold_until is not None and card.hold_until > now():
@@ -216,9 +229,12 @@ class ApprovalGate:
         for card in self._cards.values():
             close(card, words)
 
-    def _ask(self, proposal: Proposal, verdict: Verdict) -> Permit:
+    def _ask(self, proposal: Proposal, verdict: Verdict, found: Finding | None = None) -> Permit:
         """Make a card for this exact action; open browsers hear of it after the commit."""
+        found = found or inspected(proposal)
         card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
+        card.origins = [origin.kept() for origin in found.origins]
+        card.reasons = found.besides(verdict.why)
         card.quorum, card.rule_key, card.rule_digest = list(verdict.quorum), verdict.rule_key, verdict.rule_digest
         return self._asked(card, f"Stopped: {verdict.why}")
 
@@ -257,6 +273,8 @@ class ApprovalGate:
             requester_id=run.started_by,
             deadline_at=now() + timedelta(hours=run.workspace.card_hours),
             outcome={},
+            reasons=[],
+            origins=[],
         )
 
     def _asked(self, card: Approval, words: str) -> Permit:
@@ -304,6 +322,11 @@ def _evidence(proposal: Proposal) -> list[Any]:
 def _words(text: str) -> set[str]:
     """The words of some length: the short ones say nothing."""
     return set(re.findall(r"[^\W_]{4,}", text.casefold()))
+
+
+def _guarded(found: Finding) -> Verdict:
+    """What the guard asks where the rules alone would let the action go."""
+    return Verdict(Effect.ASK, found.reasons[0], ONE_PERSON, GUARD, sha256_json(GUARD))
 
 
 def _forbidden(verdict: Verdict) -> Permit:

@@ -85,6 +85,10 @@ class Approval(Base):
     """Of the rule that asked; empty when the tool's own caution did."""
     rule_digest: Mapped[sha256]
     """Of the rule that asked; a changed rule voids the card."""
+    reasons: Mapped[json_list]
+    """What the data-flow guard says besides, each a clause that follows "because"."""
+    origins: Mapped[json_list]
+    """Where each destination came from: [{argument, value, trust: named|read|made_up, title, ref}]."""
     risk: Mapped[code]
     impact: Mapped[json_]
     """{facts: [[label, words]], amount, currency, recipients, reversible, undo, team}."""

@@ -24,12 +24,14 @@ from app.approvals.gate import (
     digest_of,
     hold_seconds,
     impact_of,
+    inspected,
     signal,
     verdict_on,
 )
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, is_met, may_decide, needed
 from app.audit.services import record
+from app.dataflow.origins import Source, Trust, values_of
 from app.db import Base, changed, db, now
 from app.errors import Conflict, Invalid
 from app.integrations.tools.base import ToolContext, ToolRefused
@@ -185,7 +187,11 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
         raise EditRefused(f"The rules forbid this change: {verdict.why}.", card=card, typed=args)
     if proposal.args == before:
         return
+    given = " ".join(values_of([value for name, value in proposal.args.items() if before.get(name) != value]))
+    found = inspected(proposal, Source(f"{by.user.name}, who changed it", given, Trust.NAMED, is_amount=True))
     changes: dict[str, Any] = {
+        "origins": [origin.kept() for origin in found.origins],
+        "reasons": found.besides(card.why),
         "args": proposal.args,
         "digest": digest_of(proposal),
         "title": proposal.action.title,
@@ -193,7 +199,7 @@ def _edit(card: Approval, args: dict[str, Any], by: Membership) -> None:
     }
     if verdict.effect is Effect.ASK:
         changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_key": verdict.rule_key}
-        changes["rule_digest"] = verdict.rule_digest
+        changes |= {"rule_digest": verdict.rule_digest, "reasons": found.besides(verdict.why)}
     _move(card, ApprovalState.PENDING, **changes)
     record(
         "member:approval:edited",

@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.dataflow.labels import UNDECLARED, Flow, Sink
+from app.dataflow.labels import PRIVATE, UNDECLARED, UNTRUSTED, Flow, Sink
 from app.dataflow.origins import Kind, Origin, Source, Trust, trace
-
-UNTRUSTED, PRIVATE = "untrusted", "private"
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,10 @@ class Finding:
     @property
     def stops(self) -> bool:
         return bool(self.reasons)
+
+    def besides(self, why: str) -> list[str]:
+        """The reasons that a card which says `why` does not say yet."""
+        return [reason for reason in self.reasons if reason != why]
 
 
 def inspect(

@@ -19,7 +19,7 @@ class Sink(StrEnum):
     OUTSIDE = "outside"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one per tool, and tools are looked up by identity
 class Flow:
     """What a tool says of itself. What it does not say counts as the strictest (UNDECLARED)."""
 
@@ -34,5 +34,24 @@ class Flow:
     """Its result holds what the company keeps to itself."""
 
 
+READS = Flow(Sink.NOWHERE)
+"""It looks something up in the workspace."""
+MOVES = Flow(
+    Sink.INSIDE,
+    {"party": Kind.PARTY, "amount": Kind.AMOUNT},
+    frozenset({"reference", "reason"}),
+    reads_untrusted=False,
+    reads_private=False,
+)
+"""It writes down that somebody gets money."""
 UNDECLARED = Flow(Sink.OUTSIDE)
 """A tool that declares nothing: it sends everything outside, and every argument is a destination."""
+
+UNTRUSTED, PRIVATE = "untrusted", "private"
+
+
+def labels_of_result(flow: Flow | None) -> set[str]:
+    """What the run has read once it has the result of such a tool."""
+    declared = flow or UNDECLARED
+    read = ((UNTRUSTED, declared.reads_untrusted), (PRIVATE, declared.reads_private))
+    return {label for label, has in read if has}

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.access import Capability
 from app.audit.services import record
+from app.dataflow.labels import labels_of_result
 from app.db import db, now
 from app.integrations.tools.base import EffectClass, Evidence, Tool, ToolRefused
 from app.runs import journal, prompt
@@ -250,6 +251,7 @@ class Calls:
         tool, run = proposal.tool, self.held.run
         checkpoint = self.held.checkpoint
         checkpoint.read = (checkpoint.read + [_evidence(e) for e in proposal.context.read])[-EVIDENCE_KEPT:]
+        checkpoint.labels = sorted({*checkpoint.labels, *labels_of_result(tool.flow)})
         words = tool.phrase(proposal.arguments, result) if ok and tool.phrase else proposal.action.title
         title = words if ok else f"Failed: {result.get('error', proposal.action.title)}"
         detail = {"tool": tool.name, "arguments": proposal.args, "result": result, "key": proposal.call_key}

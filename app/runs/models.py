@@ -102,6 +102,8 @@ class RunCheckpoint(Base):
     """call id -> {outcome, content} of the current turn's calls that are settled."""
     read: Mapped[json_list]
     """Evidence read so far: [{kind, title, place, quote, ref}], oldest first."""
+    labels: Mapped[json_list]
+    """What the results read so far hold: untrusted, private."""
 
 
 class EventKind(StrEnum):

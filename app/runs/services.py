@@ -59,7 +59,7 @@ def start(agent: Agent, inputs: dict[str, Any], files: list[Attachment], *, by: 
     for file in files:
         file.run_id = run.id
     history = prompt.opening(version, inputs, files, workspace=workspace)
-    db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
+    db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[], labels=[]))
     _log_start(run, agent, version, by)
     enqueue(ADVANCE_RUN, run.id)
     return run

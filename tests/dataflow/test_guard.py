@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dataflow.guard import PRIVATE, UNTRUSTED, inspect
-from app.dataflow.labels import Flow, Sink
+from app.dataflow.guard import inspect
+from app.dataflow.labels import PRIVATE, UNTRUSTED, Flow, Sink
 from app.dataflow.origins import Kind, Source, Trust
 
 MAIL = Flow(Sink.RECIPIENTS, {"to": Kind.ADDRESS}, frozenset({"body"}), reads_untrusted=False, reads_private=False)

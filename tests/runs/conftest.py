@@ -18,11 +18,12 @@ def ready(app: Any) -> Callable[..., Run]:
     """`ready("pay")`: a queued run whose version may use these tools."""
 
     def make(*tools: str, **fields: Any) -> Run:
-        agent = an_agent(a_workspace(), version={"tools": list(tools), "settings": fields.pop("settings", {})})
+        said = {name: fields.pop(name) for name in ("settings", "instructions") if name in fields}
+        agent = an_agent(a_workspace(), version={"tools": list(tools)} | said)
         run = a_run(agent, **fields)
         workspace = db.session.get_one(Workspace, run.workspace_id)
         history = prompt.opening(run.version, run.input, [], workspace=workspace)
-        db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[]))
+        db.session.add(RunCheckpoint(run_id=run.id, history=history, results={}, read=[], labels=[]))
         db.session.commit()
         return run
 

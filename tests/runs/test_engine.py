@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from app.approvals.models import Approval
 from app.approvals.queries import moved_before
 from app.approvals.services import Decision, decide
+from app.dataflow.labels import READS
 from app.db import db, now
 from app.integrations.tools.base import EffectClass, Evidence, Risk, ToolContext, ToolRefused
 from app.integrations.tools.registry import TOOLS
@@ -239,7 +240,7 @@ def test_more_calls_than_one_answer_may_hold_are_told_to_the_model(ready, allow)
 
 
 def test_many_small_refunds_are_not_booked_alone(ready):
-    run = ready("book_refund")
+    run = ready("book_refund", instructions="Refund Ada €100.00 as often as it takes.")
     default_rules(db.session.get_one(Workspace, run.workspace_id))
     db.session.commit()
     small = [call("book_refund", party="Ada", amount="100.00", reference=str(n), reason="small") for n in range(4)]
@@ -417,7 +418,7 @@ def test_a_watched_rule_stops_nothing_and_is_written_down(ready):
 
 
 def test_money_moved_before_counts_however_the_party_is_written(ready):
-    run = ready("book_refund")
+    run = ready("book_refund", instructions="Refund Ada Ltd, also written ADA, LTD., €100.00.")
     two = {"field": "party_total", "op": ">", "value": 250_00}
     in_force(run.workspace_id, a_rule("ask", two, key="t", name="much to one party"), a_rule("allow", key="e"))
     calls = [
@@ -447,7 +448,7 @@ def test_what_a_run_has_read_counts_from_then_on(ready):
         return {}
 
     run, pay = ready("pay", "look"), Counted()
-    look = Counted("look", EffectClass.READ, Risk.LOW)
+    look = Counted("look", EffectClass.READ, Risk.LOW, flow=READS)
     look.tool = replace(look.tool, run=read)
     private = {"field": "data", "op": "is", "value": "private"}
     in_force(run.workspace_id, a_rule("ask", private, tool="pay", key="p", name="it has read ours"), a_rule("allow"))

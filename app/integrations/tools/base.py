@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from app.dataflow.labels import Flow
 from app.errors import DomainError
 
 
@@ -107,6 +108,8 @@ class Tool:
     run: Callable[[Any, ToolContext], dict[str, Any]]
     """Acts. Returns JSON for the model. Raises ToolRefused when it cannot; flushes, never commits."""
     describe: Callable[[Any, ToolContext], Action]
+    flow: Flow | None = None
+    """What it reads and where what it is given goes. A tool that does not say counts as the strictest."""
     sends_outside: bool = False
     moves_money: bool = False
     reversible: bool = True

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.dataflow.labels import MOVES
 from app.formats import money
 from app.integrations import ledger
 from app.integrations.tools.base import Action, EffectClass, Risk, Tool, ToolContext
@@ -54,6 +55,7 @@ TOOL = Tool(
     arguments=Refund,
     risk=Risk.HIGH,
     effect=EffectClass.LOCAL,
+    flow=MOVES,
     run=run,
     describe=describe,
     moves_money=True,

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from app.dataflow.labels import Flow, Sink
 from app.integrations import tracker
 from app.integrations.tools.base import Action, EffectClass, Risk, Tool, ToolContext
 from app.integrations.tools.values import Arguments, Line, Note
@@ -55,6 +56,7 @@ TOOL = Tool(
     arguments=Task,
     risk=Risk.LOW,
     effect=EffectClass.LOCAL,
+    flow=Flow(Sink.INSIDE, content=frozenset({"title", "detail"}), reads_untrusted=False, reads_private=False),
     run=run,
     describe=describe,
     undo="Yes. Close the task",

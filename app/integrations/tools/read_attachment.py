@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.dataflow.labels import READS
 from app.integrations import extract, files, queries
 from app.integrations.models import Attachment
 from app.integrations.tools.base import Action, EffectClass, Evidence, Risk, Tool, ToolContext, ToolRefused
@@ -77,6 +78,7 @@ TOOL = Tool(
     arguments=Which,
     risk=Risk.LOW,
     effect=EffectClass.READ,
+    flow=READS,
     run=run,
     describe=describe,
     phrase=phrase,

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.dataflow.labels import READS
 from app.integrations.tools.base import Action, EffectClass, Evidence, Risk, Tool, ToolContext
 from app.integrations.tools.values import Arguments, Line
 from app.knowledge import queries
@@ -49,6 +50,7 @@ TOOL = Tool(
     arguments=Query,
     risk=Risk.LOW,
     effect=EffectClass.READ,
+    flow=READS,
     run=run,
     describe=describe,
     phrase=phrase,

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from app import mail, smtp
+from app.dataflow.labels import Flow, Sink
+from app.dataflow.origins import Kind
 from app.integrations.tools.base import Action, EffectClass, Risk, Tool, ToolContext, ToolRefused
 from app.integrations.tools.values import Addresses, Arguments, Line, Prose
 from app.mail import MailState
@@ -86,6 +88,13 @@ TOOL = Tool(
     arguments=Message,
     risk=Risk.MEDIUM,
     effect=effect,
+    flow=Flow(
+        Sink.RECIPIENTS,
+        {"to": Kind.ADDRESS},
+        frozenset({"subject", "body"}),
+        reads_untrusted=False,
+        reads_private=False,
+    ),
     run=run,
     describe=describe,
     sends_outside=True,

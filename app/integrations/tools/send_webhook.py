@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from app import outbound
+from app.dataflow.labels import Flow, Sink
+from app.dataflow.origins import Kind
 from app.db import db, now
 from app.integrations import queries
 from app.integrations.models import WebhookDelivery
@@ -140,6 +142,7 @@ TOOL = Tool(
     arguments=Call,
     risk=Risk.HIGH,
     effect=EffectClass.KEYED,
+    flow=Flow(Sink.OUTSIDE, {"url": Kind.LINK}, frozenset({"payload"}), reads_private=False),
     run=run,
     describe=describe,
     sends_outside=True,
