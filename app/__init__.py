@@ -19,6 +19,8 @@ BLUEPRINTS = (
     "app.site.devmail",
     "app.console.workspaces",
     "app.console.approvals",
+    "app.console.together",
+    "app.console.colleagues",
     "app.console.runs",
     "app.console.agents",
     "app.console.knowledge",

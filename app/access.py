@@ -14,7 +14,7 @@ from typing import Any
 from flask import g, redirect, request, url_for
 
 from app.db import begin_writing
-from app.errors import NotAllowed, NotFound
+from app.errors import Locked, NotAllowed, NotFound
 
 
 class Permission(StrEnum):
@@ -149,9 +149,17 @@ def signed_in(view: View) -> View:
 
 
 def member(
-    permission: Permission, *, needs: Capability | None = None, reads_first: bool = False, informed: bool = True
+    permission: Permission,
+    *,
+    needs: Capability | None = None,
+    reads_first: bool = False,
+    informed: bool = True,
+    otherwise: View | None = None,
 ) -> Callable[[View], View]:
     """Members of the workspace in the address who hold `permission`, while its standing allows `needs`.
+
+    A member without the right, or in a workspace that may not do this now, gets the error page, or what `otherwise`
+    answers: it is called with the rest of the address and the `error`.
 
     They have answered what changed policies ask of them, unless the view is not for the `informed` alone.
 
@@ -164,7 +172,12 @@ def member(
             if (refused := _sign_in_first()) is not None:
                 return refused
             g.check_member = partial(_check_member, kwargs.pop("workspace"), permission, needs)
-            g.check_member()
+            try:
+                g.check_member()
+            except (NotAllowed, Locked) as error:
+                if otherwise is None:
+                    raise
+                return otherwise(**kwargs, error=error)
             return doors.before_going_on(g.membership, permission) if informed else None
 
         suffix = f" needs {needs}" if needs else ""

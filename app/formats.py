@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, g
 
 from app.db import now
+from app.numbers import read_number
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
@@ -21,6 +23,20 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def number(value: int | float) -> str:
     """18204 -> 18,204; a true minus sign."""
     return f"{value:,}".replace("-", "−")
+
+
+def read_money(typed: str, currency: str) -> int:
+    """An amount as people type it, in minor units, from 0 to 10^15. Raises ValueError, also for parts of a cent."""
+    scaled = Decimal(read_number(typed)).scaleb(DECIMALS.get(currency, 2))
+    if scaled != scaled.to_integral_value() or not 0 <= scaled <= 10**15:
+        raise ValueError(typed)
+    return int(scaled)
+
+
+def typed_money(minor: int, currency: str) -> str:
+    """Minor units as a field shows them: 184000 -> 1840.00."""
+    decimals = DECIMALS.get(currency, 2)
+    return f"{Decimal(minor).scaleb(-decimals):.{decimals}f}"
 
 
 def money(minor: int | None, currency: str = "EUR") -> str:

@@ -27,5 +27,13 @@ class NotYourCard(NotAllowed):
     sentence = "This card needs someone with another role or team."
 
 
+class Claimed(Conflict):
+    sentence = "Somebody else is deciding this."
+
+
+class OverLimit(NotAllowed):
+    sentence = "This is more than you may approve."
+
+
 class EditRefused(Invalid):
     sentence = "The change does not fit this action."

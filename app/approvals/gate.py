@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
+from app.approvals.cards import close, signal, void
 from app.approvals.digest import action_digest
 from app.approvals.models import Approval, ApprovalState, CardKind
 from app.approvals.queries import Moved, calls_before, moved_before
@@ -21,9 +22,8 @@ from app.dataflow.labels import Sink
 from app.dataflow.origins import Source
 from app.db import changed, db, new_public_id, now
 from app.digests import sha256_json
-from app.events import publish
 from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, is_inside, watched
-from app.rules.queries import rules_in_force
+from app.rules.queries import number_in_force, rules_in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
@@ -233,10 +233,21 @@ class ApprovalGate:
         """Make a card for this exact action; open browsers hear of it after the commit."""
         found = found or inspected(proposal)
         card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
+        card.follows_id = self._sent_back(proposal)
         card.origins = [origin.kept() for origin in found.origins]
         card.reasons = found.besides(verdict.why)
         card.quorum, card.rule_key, card.rule_digest = list(verdict.quorum), verdict.rule_key, verdict.rule_digest
         return self._asked(card, f"Stopped: {verdict.why}")
+
+    def _sent_back(self, proposal: Proposal) -> int | None:
+        """The card that was sent back for changes and that this call most likely answers, if there is one."""
+        answered = {card.follows_id for card in self._cards.values()}
+        changed = [
+            card
+            for card in self._cards.values()
+            if card.state == ApprovalState.CHANGED and card.tool == proposal.tool.name and card.id not in answered
+        ]
+        return max(changed, key=lambda card: _in_common(card.args, proposal.args)).id if changed else None
 
     def _ask_outcome(self, proposal: Proposal) -> Permit:
         """Ask a person what became of a call that was cut off half-way."""
@@ -267,7 +278,9 @@ class ApprovalGate:
             title=title,
             purpose=proposal.purpose[:600],
             why=why,
+            rules_number=number_in_force(run.workspace_id),
             risk=tool.risk,
+            amount=proposal.action.amount,
             impact=impact_of(proposal),
             evidence=_evidence(proposal),
             requester_id=run.started_by,
@@ -289,7 +302,13 @@ class ApprovalGate:
             workspace_id=card.workspace_id,
             actor=run.agent,
             subject=f"approval:{card.public_id}",
-            after={"why": card.why, "digest": card.digest, "arguments": card.args, "run": run.number},
+            after={
+                "why": [card.why, *card.reasons],
+                "rules": card.rules_number,
+                "digest": card.digest,
+                "arguments": card.args,
+                "run": run.number,
+            },
         )
         signal(card)
         return Permit(Answer.WAIT)
@@ -309,6 +328,11 @@ def impact_of(proposal: Proposal) -> dict[str, Any]:
         "undo": tool.undo,
         "team": proposal.context.team,
     }
+
+
+def _in_common(args: dict[str, Any], others: dict[str, Any]) -> int:
+    """How many arguments are the same."""
+    return sum(others.get(name) == value for name, value in args.items())
 
 
 def _evidence(proposal: Proposal) -> list[Any]:
@@ -331,35 +355,6 @@ def _guarded(found: Finding) -> Verdict:
 
 def _forbidden(verdict: Verdict) -> Permit:
     return Permit(Answer.DENIED, words=f"The rules of this workspace forbid it: {verdict.why}.")
-
-
-def close(card: Approval, words: str) -> None:
-    """Void a card nobody needs to decide on any more; one that is settled or in use stays as it is."""
-    if card.state in (ApprovalState.PENDING, ApprovalState.APPROVED) and card.consumed_at is None:
-        card.state, card.outcome = ApprovalState.VOIDED, {"words": words}
-        signal(card)
-
-
-def void(card: Approval, reason: str) -> None:
-    """End a card that no longer counts. It is asked again if the agent still wants it."""
-    card.state, card.outcome = ApprovalState.VOIDED, {"words": reason}
-    record(
-        "system:approval:voided",
-        f"{card.title}: {reason}",
-        workspace_id=card.workspace_id,
-        subject=f"approval:{card.public_id}",
-    )
-    signal(card)
-
-
-def signal(card: Approval) -> None:
-    """Tell open browsers that this card and the lists changed."""
-    publish(
-        card.workspace_id,
-        f"approval-{card.public_id}",
-        "approvals",
-        f"run-{card.run.public_id}" if card.run else "runs",
-    )
 
 
 def hold_seconds(workspace: Workspace, risk: str) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.accounts.models import User
@@ -66,6 +66,8 @@ class Approval(Base):
     """`<run public id>:<step>:<call index>`: with the round, one card per call, whoever asks twice."""
     round: Mapped[int] = mapped_column(default=1)
     """Goes up when a card was voided and its call is asked again."""
+    follows_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("approvals.id"))
+    """The card that was sent back for changes and that this one answers."""
     call_id: Mapped[name_]
     kind: Mapped[code] = mapped_column(default=CardKind.TOOL_CALL)
     state: Mapped[code] = mapped_column(default=ApprovalState.PENDING)
@@ -85,11 +87,15 @@ class Approval(Base):
     """Of the rule that asked; empty when the tool's own caution did."""
     rule_digest: Mapped[sha256]
     """Of the rule that asked; a changed rule voids the card."""
+    rules_number: Mapped[int] = mapped_column(default=0)
+    """Of the rule set that was in force when it was asked; 0 where there was none."""
     reasons: Mapped[json_list]
     """What the data-flow guard says besides, each a clause that follows "because"."""
     origins: Mapped[json_list]
     """Where each destination came from: [{argument, value, trust: named|read|made_up, title, ref}]."""
     risk: Mapped[code]
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    """What it moves, in minor units of the workspace's currency; None where it moves no money."""
     impact: Mapped[json_]
     """{facts: [[label, words]], amount, currency, recipients, reversible, undo, team}."""
     evidence: Mapped[json_list]
@@ -99,6 +105,9 @@ class Approval(Base):
     requester_id: Mapped[int | None] = mapped_column(BigId)
     """Who started the run: may not decide."""
     deadline_at: Mapped[utc]
+    claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    claimed_until: Mapped[datetime | None]
+    """Until then the others leave the decision to who claimed it."""
     hold_until: Mapped[utc | None]
     """Until when the approval can be undone; then it is consumed."""
     decided_at: Mapped[datetime | None]
@@ -111,10 +120,18 @@ class Approval(Base):
     agent: Mapped[Agent] = relationship(lazy="joined")
     votes: Mapped[list["Vote"]] = relationship(lazy="select", order_by="Vote.id")
     """Everything people said on it, oldest first."""
+    follows: Mapped["Approval | None"] = relationship(remote_side="Approval.id", lazy="select")
+    claimer: Mapped[User | None] = relationship(foreign_keys="Approval.claimed_by", lazy="select")
+    questions: Mapped[list["Question"]] = relationship(lazy="select", order_by="Question.id")
+    delegations: Mapped[list["Delegation"]] = relationship(lazy="select", order_by="Delegation.id")
 
     @property
     def is_pending(self) -> bool:
         return self.state == ApprovalState.PENDING
+
+    def is_claimed_by_another(self, user_id: int, at: datetime) -> bool:
+        """Whether somebody else holds it at this moment."""
+        return bool(self.claimed_until and self.claimed_until > at and self.claimed_by != user_id)
 
 
 class Vote(Base):
@@ -146,3 +163,40 @@ class Vote(Base):
         viewonly=True,
     )
     """Their place in the workspace as it is now; None when they have left."""
+
+
+class Question(Base):
+    """What somebody who is to decide a card asked a colleague, and the answer. It decides nothing."""
+
+    __tablename__ = "questions"
+    __table_args__ = (Index("ix_questions_asked", "workspace_id", "asked_of", "answered_at"),)
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[fk_workspace]
+    approval_id: Mapped[int] = mapped_column(BigId, ForeignKey("approvals.id"), index=True)
+    asked_by: Mapped[fk_user]
+    asked_of: Mapped[fk_user]
+    text: Mapped[str]
+    asked_at: Mapped[created]
+    answer: Mapped[str] = mapped_column(default="")
+    answered_at: Mapped[datetime | None]
+    asker: Mapped[User] = relationship(foreign_keys="Question.asked_by", lazy="joined")
+    colleague: Mapped[User] = relationship(foreign_keys="Question.asked_of", lazy="joined")
+    approval: Mapped[Approval] = relationship(back_populates="questions", lazy="select")
+
+
+class Delegation(Base):
+    """That a person, or the clock for them, left a card to somebody else who may decide it."""
+
+    __tablename__ = "delegations"
+    id: Mapped[pk]
+    workspace_id: Mapped[fk_workspace]
+    approval_id: Mapped[int] = mapped_column(BigId, ForeignKey("approvals.id"), index=True)
+    from_id: Mapped[fk_user]
+    to_id: Mapped[fk_user]
+    note: Mapped[str]
+    at: Mapped[created]
+    ended_at: Mapped[datetime | None]
+    """When they took it back, or got it again."""
+    giver: Mapped[User] = relationship(foreign_keys="Delegation.from_id", lazy="joined")
+    taker: Mapped[User] = relationship(foreign_keys="Delegation.to_id", lazy="joined")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.approvals.models import Approval, Vote
+from app.formats import money
 from app.workspaces.models import Membership, Role
 
 APPROVE = "approve"
@@ -22,6 +23,18 @@ def may_decide_on(member: Membership, *, team: str, quorum: list[Any]) -> bool:
     return member.role == Role.OWNER or any(_fits(member, need) for need in quorum)
 
 
+def within_limit(amount: int | None, member: Membership) -> bool:
+    """Whether one approval of this member may move `amount` minor units. Owners have no limit."""
+    most = None if member.role == Role.OWNER else member.approves_up_to
+    return amount is None or most is None or amount <= most
+
+
+def limit_words(card: Approval, member: Membership) -> str:
+    """Up to which amount this member approves."""
+    most = money(member.approves_up_to or 0, card.impact["currency"])
+    return f"You may approve up to {most}. Somebody else has to approve more than that."
+
+
 def _fits(member: Membership, need: dict[str, Any]) -> bool:
     """Whether this member can be one of those needed. An owner stands for any role and team."""
     if member.role == Role.OWNER:
@@ -38,7 +51,8 @@ def approvals_on(card: Approval) -> list[Vote]:
 def _counts(vote: Vote, card: Approval) -> bool:
     if vote.decision != APPROVE or vote.undone_at or (vote.digest, vote.version) != (card.digest, card.version):
         return False
-    return vote.membership is not None and may_decide(card, vote.membership)
+    member = vote.membership
+    return member is not None and may_decide(card, member) and within_limit(card.amount, member)
 
 
 def needed(card: Approval) -> int:

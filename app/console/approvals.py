@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, member, membership, workspace
 from app.approvals import queries, services
+from app.approvals.inbox import TABS, inbox
 from app.approvals.models import Approval
 from app.approvals.services import Decision
 from app.console.cards import CardView, typed_args, view_of
@@ -22,21 +23,21 @@ bp = Blueprint("approvals", __name__, url_prefix="/w/<workspace>")
 @member(Permission.VIEW)
 def index() -> ResponseReturnValue:
     tab = request.args.get("tab", "waiting")
-    tab = tab if tab in queries.TABS else "waiting"
-    inbox = queries.inbox(membership(), tab, before=page_key())
-    cards = [view_of(card, membership()) for card in inbox.cards]
+    tab = tab if tab in TABS else "waiting"
+    page = inbox(membership(), tab, before=page_key())
+    cards = [view_of(card, membership()) for card in page.cards]
     pane = timeline(cards[0].card.run, membership()) if cards else None
-    return render("approvals/index.html", tab=tab, inbox=inbox, cards=cards, pane=pane)
+    return render("approvals/index.html", tab=tab, inbox=page, cards=cards, pane=pane)
 
 
 @bp.get("/approvals/count")
 @member(Permission.VIEW)
 def count() -> ResponseReturnValue:
     """The bar above the list: how many new cards since the list was drawn."""
-    inbox = queries.inbox(membership(), "waiting")
+    page = inbox(membership(), "waiting")
     shown = set(request.args.get("shown", "").split(","))
-    new = sum(card.public_id not in shown for card in inbox.cards)
-    return render_template("approvals/_newer.html", new=new, waiting=inbox.waiting, shown=request.args.get("shown", ""))
+    new = sum(card.public_id not in shown for card in page.cards)
+    return render_template("approvals/_newer.html", new=new, waiting=page.waiting, shown=request.args.get("shown", ""))
 
 
 @bp.get("/approvals/<approval>")
@@ -47,8 +48,23 @@ def show(approval: str) -> ResponseReturnValue:
     return render("approvals/show.html", "approvals/_approval.html", view=view, pane=timeline(card.run, membership()))
 
 
+def refused(*, approval: str, error: DomainError) -> ResponseReturnValue:
+    """The card as it is now, with the reason on it and everything typed still there."""
+    if error.context.get("keep"):
+        db.session.commit()  # the refusal itself changed something: the card has expired
+    else:
+        db.session.rollback()
+    card = queries.get_approval(approval, workspace_id=workspace().id)
+    db.session.refresh(card)
+    typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
+    view = view_of(card, membership(), note=error.sentence, typed=typed)
+    name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
+    pane = None if is_fragment() else timeline(card.run, membership())
+    return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
+
+
 @bp.post("/approvals/<approval>/decisions")
-@member(Permission.APPROVE, needs=Capability.DECIDE, reads_first=True)
+@member(Permission.APPROVE, needs=Capability.DECIDE, reads_first=True, otherwise=refused)
 def decide(approval: str) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     decision, args = _decision(), typed_args(card, request.form.to_dict())
@@ -65,21 +81,21 @@ def decide(approval: str) -> ResponseReturnValue:
             args=args,
         )
     except DomainError as error:
-        return _refused(approval, error)
+        return refused(approval=approval, error=error)
     db.session.commit()
-    return _answered(card)
+    return answered(card)
 
 
 @bp.post("/approvals/<approval>/undo")
-@member(Permission.APPROVE, needs=Capability.DECIDE)
+@member(Permission.APPROVE, needs=Capability.DECIDE, otherwise=refused)
 def undo(approval: str) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     try:
         services.undo(card, by=membership())
     except DomainError as error:
-        return _refused(approval, error)
+        return refused(approval=approval, error=error)
     db.session.commit()
-    return _answered(card)
+    return answered(card)
 
 
 def _decision() -> Decision:
@@ -89,9 +105,11 @@ def _decision() -> Decision:
         raise Invalid("Choose approve, change or decline.", field="decision") from None
 
 
-def _answered(card: Approval) -> ResponseReturnValue:
+def answered(card: Approval, say: str = "") -> ResponseReturnValue:
+    """The card as it is after what this person did, with one sentence for them."""
     view = view_of(card, membership())
-    return done("approvals/_approval.html", to=_address(card), say=receipt_words(view), view=view, decided=True)
+    words = say or receipt_words(view)
+    return done("approvals/_approval.html", to=_address(card), say=words, view=view, decided=True)
 
 
 def receipt_words(view: CardView) -> str:
@@ -106,21 +124,6 @@ def receipt_words(view: CardView) -> str:
         case "changed":
             return f"Sent back. {view.card.agent.name} is told what to change."
     return f"Approved. “{view.card.title}” goes on in {view.hold_left} seconds." if view.hold_left else "Approved."
-
-
-def _refused(approval: str, error: DomainError) -> ResponseReturnValue:
-    """The card as it is now, with the reason on it and everything typed still there."""
-    if error.context.get("keep"):
-        db.session.commit()  # the refusal itself changed something: the card has expired
-    else:
-        db.session.rollback()
-    card = queries.get_approval(approval, workspace_id=workspace().id)
-    db.session.refresh(card)
-    typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
-    view = view_of(card, membership(), note=error.sentence, typed=typed)
-    name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
-    pane = None if is_fragment() else timeline(card.run, membership())
-    return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
 
 
 def _address(card: Approval) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 from flask import g
 
 from app.agents.forms import read_number
+from app.approvals.held import claimed_words
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
-from app.approvals.quorum import approvals_on, may_decide, needed
+from app.approvals.quorum import approvals_on, limit_words, may_decide, needed, within_limit
+from app.console.differences import Change, as_text, changes
 from app.db import now
 from app.integrations.tools.registry import TOOLS
 from app.rules.sentences import Words, people
@@ -44,8 +46,18 @@ class CardView:
     inputs: list[Input]
     tool_title: str
     is_outcome: bool
-    changed: list[tuple[str, Any, Any]]
-    """(argument, as asked, as it is now) where a person edited it."""
+    changed: list[Change]
+    """Where a person edited it: as asked, and as it is now."""
+    again: list[Change]
+    """What the agent changed since the card that this one follows was sent back."""
+    over_limit: str
+    """Why this person may decline it but not approve it; '' when they may."""
+    claimed: str
+    """Who else is deciding it now, as a sentence; '' for nobody."""
+    is_claimed: bool
+    """Whether this person has claimed it."""
+    lapses_in: int
+    """Seconds until somebody else's claim ends."""
     note: str = ""
     """A sentence above the card: what someone else just did, or what to correct."""
     typed: dict[str, str] | None = None
@@ -58,6 +70,9 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
     left = int((card.hold_until - now()).total_seconds()) if card.hold_until else 0
     holding = card.state == ApprovalState.APPROVED and card.consumed_at is None and left > 0
     tool = TOOLS.get(card.tool)
+    moment = now()
+    others = card.is_pending and card.is_claimed_by_another(member.user_id, moment)
+    mine = bool(card.is_pending and card.claimed_by == member.user_id and (card.claimed_until or moment) > moment)
     return CardView(
         card=card,
         votes=counted,
@@ -70,7 +85,12 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
         inputs=_inputs(card, typed or {}),
         tool_title=tool.title if tool else card.tool,
         is_outcome=card.kind == CardKind.UNKNOWN_OUTCOME,
-        changed=[(k, v, card.args.get(k)) for k, v in card.original_args.items() if card.args.get(k) != v],
+        changed=changes(card.original_args, card.args),
+        again=changes(card.follows.args, card.original_args) if card.follows else [],
+        over_limit="" if within_limit(card.amount, member) else limit_words(card, member),
+        claimed=claimed_words(card) if others else "",
+        is_claimed=mine,
+        lapses_in=int((card.claimed_until - moment).total_seconds()) + 1 if others and card.claimed_until else 0,
         note=note,
         typed=typed,
     )
@@ -98,7 +118,7 @@ def _inputs(card: Approval, typed: dict[str, str]) -> list[Input]:
 
 
 def _input(name: str, spec: dict[str, Any], value: Any, typed: dict[str, str]) -> Input:
-    text = "\n".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    text = as_text(value)
     kind = "list" if isinstance(value, list) else "long" if len(text) > LONG or "\n" in text else "text"
     return Input(name, name.replace("_", " ").capitalize(), kind, typed.get(f"arg_{name}", text))
 

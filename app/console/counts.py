@@ -1,6 +1,6 @@
 """The counts in the console's menus."""
 
-from app.approvals.queries import waiting_count
+from app.approvals.inbox import waiting_count
 from app.runs.queries import working_count
 from app.workspaces.models import Membership
 

@@ -8,11 +8,12 @@ from app.accounts.forms import blame
 from app.db import db
 from app.errors import Invalid
 from app.extensions import limiter
+from app.formats import money, typed_money
 from app.web import done
 from app.workspaces import members, queries
-from app.workspaces.forms import ROLE_HINTS, InviteForm, RoleForm
+from app.workspaces.forms import ROLE_HINTS, InviteForm, LimitForm, RoleForm
 from app.workspaces.models import Membership, Role
-from app.workspaces.permissions import TABLE, WORDS
+from app.workspaces.permissions import TABLE, WORDS, permits
 
 bp = Blueprint("members", __name__, url_prefix="/<workspace>/members")
 
@@ -100,11 +101,15 @@ def leave() -> ResponseReturnValue:
     return done(None, to=url_for("workspaces.index"), say=f"You left {workspace().name}.")
 
 
-def _member(found: Membership, form: RoleForm | None = None, status: int = 200) -> ResponseReturnValue:
+def _member(
+    found: Membership, form: RoleForm | None = None, limit: LimitForm | None = None, status: int = 200
+) -> ResponseReturnValue:
     page = render_template(
         "workspaces/member.html",
         who=found,
         form=form or RoleForm(formdata=None, role=found.role, teams=found.teams),
+        limit=limit or LimitForm(formdata=None, up_to=_limit(found)),
+        may_limit=permits(found.role, Permission.APPROVE) and found.role != Role.OWNER and found.id != membership().id,
         roles=_roles(),
         teams=queries.teams_of(workspace()),
         last_owner=members.is_last_owner(workspace(), found),
@@ -130,9 +135,33 @@ def change_role(person: str) -> ResponseReturnValue:
         members.change_role(workspace(), found, form.chosen(), form.teams.data or [], by=membership())
     except Invalid as error:
         db.session.rollback()
-        return _member(found, blame(form, error), 422)
+        return _member(found, blame(form, error), status=422)
     db.session.commit()
     return done(None, to=_list(), say=f"{found.user.name} is {found.role} now, and has to sign in again.")
+
+
+@bp.post("/<person>/limit")
+@member(Permission.MEMBERS_MANAGE, needs=Capability.CHANGE)
+def set_limit(person: str) -> ResponseReturnValue:
+    form, found = LimitForm(), queries.get_member(workspace(), person)
+    try:
+        members.set_limit(workspace(), found, form.amount(workspace().currency), by=membership())
+    except Invalid as error:
+        db.session.rollback()
+        return _member(found, limit=blame(form, error), status=422)
+    db.session.commit()
+    return done(None, to=_list(), say=_limit_words(found))
+
+
+def _limit_words(found: Membership) -> str:
+    most = found.approves_up_to
+    return f"{found.user.name} may approve {'any amount' if most is None else money(most, workspace().currency)} now."
+
+
+def _limit(found: Membership) -> str:
+    """How much they may approve, as the form shows it; '' for any amount."""
+    most = found.approves_up_to
+    return "" if most is None else typed_money(most, workspace().currency)
 
 
 @bp.post("/<person>/remove")

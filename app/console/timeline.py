@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.approvals.inbox import waits_for
 from app.approvals.models import Approval
-from app.approvals.queries import cards_of, waits_for
+from app.approvals.queries import cards_of
 from app.db import now
 from app.runs.models import EventKind, Run, RunEvent, RunState
 from app.runs.queries import STEPS_SHOWN, events

@@ -3,15 +3,12 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.formats import DECIMALS
-from app.integrations.tools.base import ToolRefused
+from app.formats import read_money, typed_money
 from app.integrations.tools.registry import TOOLS
-from app.integrations.tools.values import minor_units
 from app.numbers import read_number
 from app.rules.policy import ANY, ORDERED, Effect, Field, Mode, RuleLine
 from app.rules.sentences import DAYS
@@ -200,7 +197,7 @@ def _value(about: Field, which: str, row: Row, currency: str) -> Any:
     """What the condition compares with. Raises ValueError or ArithmeticError for what is none."""
     typed = row.value
     if about in MONEY:
-        return _minor_units(typed, currency)
+        return read_money(typed, currency)
     if about in COUNTS:
         return _within(int(typed), 0, 1_000_000)
     if about is Field.DATA:
@@ -214,13 +211,6 @@ def _value(about: Field, which: str, row: Row, currency: str) -> Any:
     if not places or len(places) > MOST_PLACES or not all(_PLACE.fullmatch(place) for place in places):
         raise ValueError(typed)
     return places
-
-
-def _minor_units(typed: str, currency: str) -> int:
-    try:
-        return _within(minor_units(read_number(typed), currency), 0, 10**15)
-    except ToolRefused as finer:
-        raise ValueError(typed) from finer
 
 
 def _within(number: int, least: int, most: int) -> int:
@@ -295,8 +285,7 @@ def _row(condition: dict[str, Any], currency: str) -> Row:
 
 def _shown(about: str, value: Any, currency: str) -> str:
     if about in MONEY:
-        decimals = DECIMALS.get(currency, 2)
-        return f"{Decimal(value).scaleb(-decimals):.{decimals}f}"
+        return typed_money(value, currency)
     if about == Field.HOURS:
         days = ", ".join(DAYS[day][:3] for day in value["days"])
         return f"{days} {value['from']}-{value['to']}"

@@ -30,6 +30,12 @@ def _lines(rule_set_id: int, digest: str) -> tuple[RuleLine, ...]:
     return tuple(RuleLine.of(line) for line in kept or ())
 
 
+def number_in_force(workspace_id: int) -> int:
+    """The number of the rule set in force; 0 in a workspace that never had one."""
+    live = (_SETS.c.workspace_id == workspace_id, _SETS.c.retired_at.is_(None))
+    return db.session.scalar(select(_SETS.c.number).where(*live)) or 0
+
+
 def live_set(workspace_id: int) -> RuleSet | None:
     """The rule set in force; None in a workspace that never had one."""
     return db.session.scalar(select(RuleSet).where(RuleSet.workspace_id == workspace_id, RuleSet.retired_at.is_(None)))

@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.accounts.forms import mail_address, plain_name
 from app.errors import Invalid
+from app.formats import read_money
 from app.workspaces.models import Role
 from app.workspaces.services import CARD_HOURS, HOLD_SECONDS
 
@@ -40,6 +41,21 @@ class RoleForm(FlaskForm):
             return Role(self.role.data or "")
         except ValueError as error:
             raise Invalid("Choose a role from the list.", field="role") from error
+
+
+class LimitForm(FlaskForm):
+    """How much money one approval of a member may move."""
+
+    up_to = StringField("May approve up to", [Length(max=40)])
+
+    def amount(self, currency: str) -> int | None:
+        """In minor units; None where nothing is typed. Raises Invalid for what is no amount."""
+        typed = (self.up_to.data or "").strip()
+        try:
+            return read_money(typed, currency) if typed else None
+        except (ValueError, ArithmeticError) as error:
+            words = "Write an amount, for example 500.00, or nothing for any amount."
+            raise Invalid(words, field="up_to") from error
 
 
 class InviteForm(RoleForm):

@@ -17,6 +17,7 @@ from app.accounts.queries import find_user
 from app.audit.services import record
 from app.db import changed, db, now
 from app.errors import Conflict, Gone, Invalid, NotAllowed
+from app.formats import money
 from app.workspaces import queries
 from app.workspaces.models import Invitation, Membership, Role, Workspace
 from app.workspaces.permissions import TABLE, permits
@@ -109,6 +110,20 @@ def change_role(workspace: Workspace, member: Membership, role: Role, teams: Ite
     _record(workspace, "member:membership:role", summary, by.user, member, before=before, after=after)
     _cut(workspace, member)
     return True
+
+
+def set_limit(workspace: Workspace, member: Membership, up_to: int | None, *, by: Membership) -> None:
+    """Limit how much money one approval of theirs may move, in minor units; None for any amount. Counts at once."""
+    lock_workspace(workspace)
+    db.session.refresh(member)
+    _refuse_to_touch(member, by)
+    if member.id == by.id:
+        raise NotAllowed("Somebody else changes what you may approve.")
+    before, member.approves_up_to = member.approves_up_to, up_to
+    words = "any amount" if up_to is None else f"up to {money(up_to, workspace.currency)}"
+    summary = f"{by.user.name} lets {member.user.name} approve {words}"
+    then, since = {"approves_up_to": before}, {"approves_up_to": up_to}
+    _record(workspace, "member:membership:limit", summary, by.user, member, before=then, after=since)
 
 
 def remove(workspace: Workspace, member: Membership, *, by: Membership) -> None:

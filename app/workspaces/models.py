@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -67,6 +67,8 @@ class Membership(Base):
     user_id: Mapped[fk_user] = mapped_column(index=True)
     role: Mapped[code]
     teams: Mapped[json_list]
+    approves_up_to: Mapped[int | None] = mapped_column(BigInteger)
+    """How much money one approval of theirs may move, in minor units; None for any amount."""
     created_at: Mapped[created]
     ended_at: Mapped[datetime | None]
     user: Mapped[User] = relationship(lazy="joined")

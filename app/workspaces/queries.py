@@ -53,6 +53,13 @@ def members(workspace: Workspace, *, before: str | None = None) -> list[Membersh
     return list(db.session.scalars(query.order_by(Membership.id.desc()).limit(PAGE + 1)))
 
 
+def members_by_name(workspace: Workspace, *, limit: int) -> list[Membership]:
+    """The first `limit` members by name: for suggestions, not for lists."""
+    query = select(Membership).join(User, User.id == Membership.user_id)
+    query = query.where(Membership.workspace_id == workspace.id, Membership.ended_at.is_(None))
+    return list(db.session.scalars(query.order_by(func.lower(User.name), User.id).limit(limit)))
+
+
 def member_count(workspace: Workspace) -> int:
     """How many people are members now."""
     query = select(func.count()).select_from(Membership)

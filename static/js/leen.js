@@ -31,10 +31,10 @@
     else if (step) (el = cards[cards.indexOf(card) + step])?.focus();
     else if (key == '/') (el = $('[type=search]'))?.focus();
     else if (key == '?') (el = $('#shortcuts'))?.showModal();
-    else if (/^[aeds]$/.test(key) && (el = (key == 's' ? document : card)?.querySelector(`[data-key=${key}]`))) {
+    else if (/^[acdelqsu]$/.test(key) && (el = (key == 's' ? document : card)?.querySelector(`[data-key=${key}]`))) {
       el.focus();
-      // what sends a form waits for Enter, except approving a low risk
-      if (el.type != 'submit' || key == 'a' && card.dataset.risk == 'low') el.click();
+      // what sends a form waits for Enter, claiming and low risk do not
+      if (el.type != 'submit' || key == 'c' || key == 'a' && card.dataset.risk == 'low') el.click();
     }
     if (el) e.preventDefault();
   });

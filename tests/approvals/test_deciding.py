@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OwnRequest, TooLate
 from app.approvals.models import Approval, Vote
-from app.approvals.queries import inbox
+from app.approvals.inbox import inbox
 from app.approvals.services import Decision, decide, expire_due, undo
 from app.audit.models import AuditEntry
 from app.db import db, now

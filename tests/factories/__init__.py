@@ -145,6 +145,7 @@ def an_approval(run: Run | None = None, **fields: Any) -> Approval:
         "why": "Refunds are always asked.",
         "rule_digest": ZEROS,
         "risk": "high",
+        "amount": 1840,
         "impact": {
             "facts": [],
             "amount": 1840,
