@@ -92,7 +92,7 @@ class Approval(Base):
     reasons: Mapped[json_list]
     """What the data-flow guard says besides, each a clause that follows "because"."""
     origins: Mapped[json_list]
-    """Where each destination came from: [{argument, value, trust: named|read|made_up, title, ref}]."""
+    """Where each destination came from: [{what, value, trust: named|read|made_up, title, ref}]."""
     risk: Mapped[code]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """What it moves, in minor units of the workspace's currency; None where it moves no money."""

@@ -12,6 +12,9 @@ from typing import Any
 from app.dataflow.labels import PRIVATE, UNDECLARED, UNTRUSTED, Flow, Sink
 from app.dataflow.origins import Kind, Origin, Source, Trust, trace
 
+MOST_NAMED = 5
+"""Values that one sentence names; a mail can go to two hundred."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -49,28 +52,41 @@ def inspect(
     kinds = declared.destinations if flow is not None else dict.fromkeys(args, Kind.WORD)
     origins = tuple(origin for name, kind in kinds.items() for origin in trace(name, args.get(name), kind, sources))
     leaves = declared.sink is Sink.OUTSIDE or (declared.sink is Sink.RECIPIENTS and goes_outside)
-    reasons = [*_unnamed(declared, origins, labels, can_be_put_right=can_be_put_right)]
+    found = [*_unnamed(declared, origins, labels, can_be_put_right=can_be_put_right)]
     carries = flow is None or any(args.get(name) for name in declared.content)
     if leaves and carries and PRIVATE in labels:
-        reasons.append("it sends outside, and the run has read what your company keeps to itself")
+        found.append("it sends outside, and the run has read what your company keeps to itself")
     if flow is None:
-        reasons.append("nobody has said yet what this tool does with data")
-    return Finding(origins, tuple(reasons))
+        found.append("nobody has said yet what this tool does with data")
+    return Finding(origins, tuple(found))
 
 
 def _unnamed(flow: Flow, origins: Sequence[Origin], labels: frozenset[str], *, can_be_put_right: bool) -> list[str]:
     """Reasons about destinations that no person named, once the run has read what others wrote."""
     if UNTRUSTED not in labels or (flow.sink is Sink.INSIDE and can_be_put_right):
         return []
-    return [reason(origin) for origin in origins if origin.trust is not Trust.NAMED]
+    return reasons([origin for origin in origins if origin.trust is not Trust.NAMED])
 
 
-def reason(origin: Origin) -> str:
-    """ "the amount 1840.00 comes from invoice.pdf, page 2, and nobody here named it" """
-    what = f"the {origin.argument.replace('_', ' ')} {_short(origin.value)}"
-    if origin.trust is Trust.READ:
-        return f"{what} comes from {origin.title}, and nobody here named it"
-    return f"{what} stands nowhere: it is the model's own"
+def reasons(origins: Sequence[Origin]) -> list[str]:
+    """ "the amount 1840.00 and the name Ada come from invoice.pdf, page 2, and nobody here named them" """
+    found: dict[str, list[str]] = {}
+    for origin in origins:
+        found.setdefault(origin.title, []).append(f"the {origin.what} {_short(origin.value)}")
+    return [_reason(title, values) for title, values in found.items()]
+
+
+def _reason(title: str, values: Sequence[str]) -> str:
+    one, many = ("comes", "stands", "it is", "it"), ("come", "stand", "they are", "them")
+    come, stand, are, them = one if len(values) == 1 else many
+    if title:
+        return f"{_listed(values)} {come} from {title}, and nobody here named {them}"
+    return f"{_listed(values)} {stand} nowhere: {are} the model's own"
+
+
+def _listed(values: Sequence[str]) -> str:
+    shown = [*values[:MOST_NAMED], f"{len(values) - MOST_NAMED} more"] if len(values) > MOST_NAMED else values
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
 
 
 def _short(value: str) -> str:

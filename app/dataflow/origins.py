@@ -44,6 +44,9 @@ class Kind(StrEnum):
     """An account, a channel, a record, anything that is one exact sign."""
 
 
+WHAT = {Kind.ADDRESS: "address", Kind.PARTY: "name", Kind.AMOUNT: "amount", Kind.LINK: "web address"}
+
+
 @dataclass(frozen=True)
 class Source:
     """A text that the run could have taken a value from."""
@@ -79,14 +82,20 @@ class Origin:
 
     argument: str
     value: str
+    kind: Kind
     trust: Trust
     title: str = ""
     ref: str = ""
 
+    @property
+    def what(self) -> str:
+        """What it is, for people: "address"; of a word the name of its argument."""
+        return self.argument.replace("_", " ") if self.kind is Kind.WORD else WHAT[self.kind]
+
     def kept(self) -> dict[str, str]:
         """As a card keeps it."""
         return {
-            "argument": self.argument,
+            "what": self.what,
             "value": self.value,
             "trust": self.trust,
             "title": self.title,
@@ -163,8 +172,8 @@ def _origin(argument: str, value: str, kind: Kind, sources: Sequence[Source]) ->
     for trust in (Trust.NAMED, Trust.READ):
         for source in sources:
             if source.trust is trust and STANDS[kind](value, source):
-                return Origin(argument, value, trust, source.title, source.ref)
-    return Origin(argument, value, Trust.MADE_UP)
+                return Origin(argument, value, kind, trust, source.title, source.ref)
+    return Origin(argument, value, kind, Trust.MADE_UP)
 
 
 def values_of(value: Any) -> Iterable[str]:

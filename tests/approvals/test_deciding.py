@@ -7,15 +7,16 @@ import pytest
 from sqlalchemy import func, select
 
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OwnRequest, TooLate
-from app.approvals.models import Approval, Vote
 from app.approvals.inbox import inbox
+from app.approvals.models import Approval, Vote
 from app.approvals.services import Decision, decide, expire_due, undo
 from app.audit.models import AuditEntry
 from app.db import db, now
 from app.errors import Conflict, Invalid, NotAllowed
 from app.runs.models import Run
-from app.workspaces.models import Membership, Role, Workspace
-from tests.factories import a_member, an_approval
+from app.workspaces.models import Membership, Role
+from tests.approvals.deciding import reviewer, say
+from tests.factories import an_approval
 from tests.factories.rules import a_rule, in_force
 
 
@@ -24,18 +25,6 @@ def card(app) -> Approval:
     made = an_approval()
     db.session.commit()
     return made
-
-
-def reviewer(card: Approval, role: Role = Role.REVIEWER, **fields) -> Membership:
-    member = a_member(db.session.get_one(Workspace, card.workspace_id), role, **fields)
-    db.session.commit()
-    return member
-
-
-def say(card: Approval, decision: Decision, by: Membership, key: str = "k", **more) -> Approval:
-    decided = decide(card, decision, by=by, version=more.pop("version", card.version), key=key, **more)
-    db.session.commit()
-    return decided
 
 
 def test_one_approval_is_enough_where_one_is_asked_for(card):

@@ -108,7 +108,10 @@ def test_a_suspended_workspace_gets_423(card, reviewer, browser_of):
     db.session.add(Restriction(workspace_id=card.workspace_id, imposed_by=1, **measure))
     db.session.commit()
 
-    assert decide(browser_of(reviewer.user), card).status == 423
+    page = decide(browser_of(reviewer.user), card, "changes", note="Take the net amount.")
+
+    assert page.status == 423 and "Not saved." in page
+    assert "Take the net amount." in page
     assert state(card) == "pending"
 
 

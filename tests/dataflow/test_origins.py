@@ -88,7 +88,7 @@ def test_who_names_it_wins_over_where_it_was_read_and_the_place_is_told():
     assert (origin.trust, origin.title) == (Trust.NAMED, "What you asked")
     (origin,) = trace("party", "Ada Ltd", Kind.PARTY, both[:1])
     assert origin.kept() == {
-        "argument": "party",
+        "what": "name",
         "value": "Ada Ltd",
         "trust": "read",
         "title": "invoice.pdf",

@@ -408,6 +408,23 @@ def test_a_changed_rule_voids_an_approval_and_asks_again(ready, allow):
     assert pay.done == []
 
 
+def test_what_is_asked_again_after_changes_follows_the_first_card(ready):
+    run, pay = ready("pay"), Counted()
+    first, other = call("pay", party="Ada", amount=50), call("pay", party="Ben", amount=7)
+    wired = ports(scripted([first, other], [call("pay", party="Ada", amount=40)], "Paid."), pay)
+    engine.advance(run.id, wired)
+    cards = db.session.scalars(select(Approval).where(Approval.run_id == run.id).order_by(Approval.id)).all()
+    for card in cards:
+        decide(card, Decision.CHANGES, by=a_reviewer(run), version=1, key="k", note="Without the fee.")
+    db.session.commit()
+
+    engine.advance(run.id, wired)
+
+    again = the_card(run)
+    assert (again.args, again.follows_id) == ({"party": "Ada", "amount": 40}, cards[0].id)
+    assert pay.done == []
+
+
 def test_a_watched_rule_stops_nothing_and_is_written_down(ready):
     run, pay = ready("pay"), Counted()
     in_force(run.workspace_id, a_rule("deny", key="w", name="too dear", mode=Mode.WATCH), a_rule("allow", key="e"))
