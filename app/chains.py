@@ -12,10 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import FromClause, bindparam, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.db import db
+from app.db import db, insert_unless_there
 
 GENESIS = "0" * 64
 
@@ -71,9 +69,7 @@ class Chains:
         """The next number of the chain and the hash of its last entry."""
         row = db.session.execute(self._forward, {"head": chain}).first()
         if row is None:
-            start = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
-            first = start(self._heads).values(chain=chain, seq=0, hash=GENESIS)  # type: ignore[arg-type]
-            db.session.execute(first.on_conflict_do_nothing())
+            db.session.execute(insert_unless_there(self._heads).values(chain=chain, seq=0, hash=GENESIS))
             row = db.session.execute(self._forward, {"head": chain}).one()
         return row[0], row[1]
 

@@ -33,6 +33,10 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import CursorResult, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -125,6 +129,12 @@ def changed(statement: Update | Delete) -> int:
     result = db.session.execute(statement)
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def insert_unless_there(target: Any) -> SqliteInsert | PostgresInsert:
+    """An INSERT into a model or table that leaves a row alone whose unique key is taken: of two at once one inserts."""
+    insert = sqlite_insert if db.session.get_bind().dialect.name == "sqlite" else pg_insert
+    return insert(target).on_conflict_do_nothing()
 
 
 def begin_writing() -> None:

@@ -14,13 +14,25 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app
 from sqlalchemy import and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import jobs, smtp
 from app.config import Settings
-from app.db import Base, BigId, changed, code, created, db, json_list, name_, now, pk, public_id, utc
+from app.db import (
+    Base,
+    BigId,
+    changed,
+    code,
+    created,
+    db,
+    insert_unless_there,
+    json_list,
+    name_,
+    now,
+    pk,
+    public_id,
+    utc,
+)
 from app.errors import Invalid, NotFound
 
 MAX_SUBJECT = 200
@@ -117,9 +129,8 @@ def write(
     }
     if not to:
         raise Invalid("Say who the message is for.")
-    insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
-    statement = insert(MailMessage).values(**values).on_conflict_do_nothing(index_elements=["key"])
-    is_new = db.session.execute(statement.returning(MailMessage.id)).scalar() is not None
+    statement = insert_unless_there(MailMessage).values(**values).returning(MailMessage.id)
+    is_new = db.session.scalar(statement) is not None
     message = db.session.scalars(select(MailMessage).where(MailMessage.key == key)).one()
     return message, is_new
 

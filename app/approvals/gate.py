@@ -13,8 +13,10 @@ from sqlalchemy.orm import lazyload
 
 from app.approvals.cards import close, signal, void
 from app.approvals.digest import action_digest
+from app.approvals.history import remember
 from app.approvals.models import Approval, ApprovalState, CardKind
 from app.approvals.queries import Moved, calls_before, moved_before
+from app.approvals.quorum import approvals_on, is_met
 from app.approvals.sources import labels_of, sources_of
 from app.audit.services import record
 from app.dataflow.guard import Finding, inspect
@@ -23,7 +25,7 @@ from app.dataflow.origins import Source
 from app.db import changed, db, new_public_id, now
 from app.digests import sha256_json
 from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, is_inside, watched
-from app.rules.queries import number_in_force, rules_in_force
+from app.rules.queries import InForce, in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
@@ -118,8 +120,12 @@ class ApprovalGate:
         self._run = run
 
     @cached_property
-    def _rules(self) -> tuple[RuleLine, ...]:
-        return rules_in_force(self._run.workspace_id)
+    def _in_force(self) -> InForce:
+        return in_force(self._run.workspace_id)
+
+    @property
+    def _rules(self) -> Sequence[RuleLine]:
+        return self._in_force.lines
 
     @cached_property
     def _cards(self) -> dict[tuple[str, str], Approval]:
@@ -134,15 +140,16 @@ class ApprovalGate:
         """What the rules alone say, for a call that nobody was asked about."""
         facts = facts_of(proposal, self._rules)
         verdict = decide(proposal.tool, facts, self._rules)
+        found = inspected(proposal)
         self._note_watched(proposal, facts, verdict)
+        remember(proposal, facts, verdict, rules_number=self._in_force.number, is_guarded=found.stops)
         match verdict.effect:
             case Effect.ALLOW:
-                found = inspected(proposal)
                 return self._ask(proposal, _guarded(found), found) if found.stops else Permit(Answer.GO)
             case Effect.DENY:
                 return _forbidden(verdict)
             case Effect.ASK:
-                return self._ask(proposal, verdict)
+                return self._ask(proposal, verdict, found)
 
     def _note_watched(self, proposal: Proposal, facts: Facts, verdict: Verdict) -> None:
         """Write down where a rule that is only watched would have decided otherwise."""
@@ -185,6 +192,8 @@ class ApprovalGate:
             return "The agent's live version changed after it was asked"
         if digest_of(edited) != card.digest:
             return "The action is not the one that was approved"
+        if not is_met(card, approvals_on(card)):
+            return "Who approved it may no longer decide it"
         return ""
 
     def consume(self, approval_id: int, proposal: Proposal) -> bool:
@@ -229,9 +238,8 @@ class ApprovalGate:
         for card in self._cards.values():
             close(card, words)
 
-    def _ask(self, proposal: Proposal, verdict: Verdict, found: Finding | None = None) -> Permit:
+    def _ask(self, proposal: Proposal, verdict: Verdict, found: Finding) -> Permit:
         """Make a card for this exact action; open browsers hear of it after the commit."""
-        found = found or inspected(proposal)
         card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
         card.follows_id = self._sent_back(proposal)
         card.origins = [origin.kept() for origin in found.origins]
@@ -278,7 +286,7 @@ class ApprovalGate:
             title=title,
             purpose=proposal.purpose[:600],
             why=why,
-            rules_number=number_in_force(run.workspace_id),
+            rules_number=self._in_force.number,
             risk=tool.risk,
             amount=proposal.action.amount,
             impact=impact_of(proposal),

@@ -200,3 +200,26 @@ class Delegation(Base):
     """When they took it back, or got it again."""
     giver: Mapped[User] = relationship(foreign_keys="Delegation.from_id", lazy="joined")
     taker: Mapped[User] = relationship(foreign_keys="Delegation.to_id", lazy="joined")
+
+
+class ProposedAction(Base):
+    """What an agent wanted to do, and what rules and guard said: every call, whether anybody was asked or not."""
+
+    __tablename__ = "proposed_actions"
+    __table_args__ = (Index("ix_proposed_actions_workspace_at", "workspace_id", "at", "id"),)
+    id: Mapped[pk]
+    workspace_id: Mapped[fk_workspace]
+    run_id: Mapped[int] = mapped_column(BigId, index=True)
+    agent_id: Mapped[int] = mapped_column(BigId)
+    call_key: Mapped[name_] = mapped_column(unique=True)
+    """As on the card, in the journal and on the ledger."""
+    tool: Mapped[code]
+    facts: Mapped[json_]
+    """What rules look at: {team, agent, args, amount, recipients, party, domains, labels, at}; `at` is local time."""
+    effect: Mapped[code]
+    """allow | ask | deny: of rules and guard together."""
+    rule_key: Mapped[code]
+    rules_number: Mapped[int]
+    is_guarded: Mapped[bool]
+    """A person would have been asked whatever the rules say."""
+    at: Mapped[utc]

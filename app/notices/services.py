@@ -7,14 +7,12 @@ that they were, so that however often a batch is cut off nobody gets two.
 from datetime import date, datetime
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app import jobs, mail
 from app.accounts.models import StaffMember, User
 from app.agreements.queries import counts_from, with_agreements
 from app.audit.services import record
-from app.db import changed, db, new_public_id, now
+from app.db import changed, db, insert_unless_there, new_public_id, now
 from app.legal import texts
 from app.legal.models import PolicyVersion, Stage
 from app.legal.texts import Policy
@@ -54,9 +52,8 @@ def gather(notice: PolicyNotice) -> bool:
     if not found:
         notice.gathered_at = now()
         return False
-    insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
     rows = [{"notice_id": notice.id, "user_id": user, "public_id": new_public_id()} for user in found]
-    db.session.execute(insert(NoticeRecipient).values(rows).on_conflict_do_nothing())
+    db.session.execute(insert_unless_there(NoticeRecipient).values(rows))
     notice.gathered_to = found[-1]
     return True
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -12,15 +13,29 @@ from app.rules.policy import RuleLine
 
 PAGE = 25
 _SETS = Base.metadata.tables[RuleSet.__tablename__]
-_LIVE = select(_SETS.c.id, _SETS.c.digest).where(
+_LIVE = select(_SETS.c.number, _SETS.c.id, _SETS.c.digest).where(
     _SETS.c.workspace_id == bindparam("workspace"), _SETS.c.retired_at.is_(None)
 )
 
 
-def rules_in_force(workspace_id: int) -> tuple[RuleLine, ...]:
-    """What the workspace's agents are held to, in order. The gate asks at each of its transactions."""
+class InForce(NamedTuple):
+    """What the agents of a workspace are held to."""
+
+    number: int = 0
+    """Of the rule set; 0 in a workspace that never had one."""
+    lines: tuple[RuleLine, ...] = ()
+    """In order."""
+
+
+def in_force(workspace_id: int) -> InForce:
+    """The rules in force and their number. The gate asks at each of its transactions."""
     found = db.session.execute(_LIVE, {"workspace": workspace_id}).first()
-    return _lines(*found) if found is not None else ()
+    return InForce(found[0], _lines(*found[1:])) if found is not None else InForce()
+
+
+def rules_in_force(workspace_id: int) -> tuple[RuleLine, ...]:
+    """The rules in force, in order."""
+    return in_force(workspace_id).lines
 
 
 @lru_cache(256)
@@ -28,12 +43,6 @@ def _lines(rule_set_id: int, digest: str) -> tuple[RuleLine, ...]:
     """A set never changes, so a process reads it once; the digest is there for databases that begin anew."""
     kept = db.session.scalar(select(_SETS.c.rules).where(_SETS.c.id == rule_set_id, _SETS.c.digest == digest))
     return tuple(RuleLine.of(line) for line in kept or ())
-
-
-def number_in_force(workspace_id: int) -> int:
-    """The number of the rule set in force; 0 in a workspace that never had one."""
-    live = (_SETS.c.workspace_id == workspace_id, _SETS.c.retired_at.is_(None))
-    return db.session.scalar(select(_SETS.c.number).where(*live)) or 0
 
 
 def live_set(workspace_id: int) -> RuleSet | None:

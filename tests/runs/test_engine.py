@@ -12,7 +12,7 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
 from sqlalchemy import func, select
 
-from app.approvals.models import Approval
+from app.approvals.models import Approval, ProposedAction
 from app.approvals.queries import moved_before
 from app.approvals.services import Decision, decide
 from app.dataflow.labels import READS
@@ -406,6 +406,49 @@ def test_a_changed_rule_voids_an_approval_and_asks_again(ready, allow):
     cards = db.session.scalars(select(Approval).order_by(Approval.id)).all()
     assert [card.state for card in cards] == ["voided", "pending"]
     assert pay.done == []
+
+
+def test_an_approval_by_who_has_left_since_is_used_no_more(ready):
+    run, pay = ready("pay"), Counted()
+    wired = ports(scripted([call("pay", party="Ada", amount=5)], "Paid."), pay)
+    engine.advance(run.id, wired)
+    approve(run)
+    first = the_card(run)
+    first.votes[0].membership.ended_at = now()
+    db.session.commit()
+
+    engine.advance(run.id, wired)
+
+    db.session.refresh(first)
+    assert (first.state, first.outcome["words"]) == ("voided", "Who approved it may no longer decide it")
+    assert (the_card(run).state, the_card(run).round, pay.done) == ("pending", 2, [])
+
+
+def test_what_agents_wanted_is_kept_with_what_was_said(ready):
+    run, pay, look = ready("pay", "look"), Counted(), Counted("look", EffectClass.READ, Risk.LOW)
+    in_force(run.workspace_id, a_rule("deny", tool="pay", key="never", name="no payments"))
+    wired = ports(
+        scripted([call("look", party="Ada", amount=1), call("pay", party="Ada", amount=5)], "Done."), look, pay
+    )
+
+    engine.advance(run.id, wired)
+
+    rows = db.session.scalars(select(ProposedAction).order_by(ProposedAction.id)).all()
+    assert [(row.tool, row.effect, row.rule_key, row.rules_number) for row in rows] == [
+        ("look", "allow", "", 1),
+        ("pay", "deny", "never", 1),
+    ]
+    assert rows[1].facts | {"at": ""} == {
+        "team": "support",
+        "agent": run.agent.public_id,
+        "args": {"party": "Ada", "amount": 5},
+        "amount": 5,
+        "recipients": [],
+        "party": "",
+        "domains": ["fennelrye.example"],
+        "labels": ["untrusted"],
+        "at": "",
+    }
 
 
 def test_what_is_asked_again_after_changes_follows_the_first_card(ready):
