@@ -1,5 +1,6 @@
 """What happens to a card: conditional updates, written down where people look and told to open browsers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import update
@@ -35,7 +36,16 @@ def move(card: Approval, state: ApprovalState, **changes: Any) -> None:
     signal(card)
 
 
-def add_vote(card: Approval, by: Membership, decision: str, key: str, *, reason: str = "", note: str = "") -> Vote:
+def add_vote(
+    card: Approval,
+    by: Membership,
+    decision: str,
+    key: str,
+    *,
+    reason: str = "",
+    note: str = "",
+    sources: Sequence[Any] = (),
+) -> Vote:
     """What `by` says to the card exactly as it is now."""
     vote = Vote(
         workspace_id=card.workspace_id,
@@ -48,13 +58,14 @@ def add_vote(card: Approval, by: Membership, decision: str, key: str, *, reason:
         digest=card.digest,
         reason=reason,
         note=note.strip()[:NOTE_CHARS],
+        sources=list(sources),
         idempotency_key=key,
     )
     card.votes.append(vote)
     return vote
 
 
-def tell(card: Approval, by: Membership, action: str, words: str, note: str = "") -> None:
+def tell(card: Approval, by: Membership, action: str, words: str, note: str = "", sources: Sequence[Any] = ()) -> None:
     """Write what a person did to a card into the run's log and the audit log."""
     append(card.run, EventKind.APPROVAL, words, detail={"approval": card.public_id, "note": note})
     record(
@@ -63,7 +74,8 @@ def tell(card: Approval, by: Membership, action: str, words: str, note: str = ""
         workspace_id=card.workspace_id,
         actor=by.user,
         subject=f"approval:{card.public_id}",
-        after={"version": card.version, "digest": card.digest, "note": note, "run": card.run.number},
+        after={"version": card.version, "digest": card.digest, "note": note, "run": card.run.number}
+        | ({"sources": list(sources)} if sources else {}),
     )
     signal(card)
 

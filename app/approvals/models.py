@@ -42,6 +42,7 @@ class ApprovalState(StrEnum):
 
 class CardKind(StrEnum):
     TOOL_CALL = "tool_call"
+    FINAL_OUTPUT = "final_output"
     UNKNOWN_OUTCOME = "unknown_outcome"
 
 
@@ -93,6 +94,8 @@ class Approval(Base):
     """What the data-flow guard says besides, each a clause that follows "because"."""
     origins: Mapped[json_list]
     """Where each destination came from: [{what, value, trust: named|read|made_up, title, ref}]."""
+    areas: Mapped[json_list]
+    """Of high impact on people: who approves gives a reason and a source that is no AI output."""
     risk: Mapped[code]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """What it moves, in minor units of the workspace's currency; None where it moves no money."""
@@ -149,6 +152,8 @@ class Vote(Base):
     digest: Mapped[sha256]
     reason: Mapped[code]
     note: Mapped[str]
+    sources: Mapped[json_list]
+    """What stands behind an approval of high impact: [{kind: passage|attachment|input|other, title, ref}]."""
     idempotency_key: Mapped[name_]
     at: Mapped[created]
     undone_at: Mapped[datetime | None]

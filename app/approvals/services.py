@@ -1,5 +1,6 @@
 """Deciding on cards. Each verb is one conditional update: with many at once, one wins."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,7 @@ from app.approvals.cards import add_vote, close, expire, move, tell
 from app.approvals.editing import change
 from app.approvals.errors import AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
 from app.approvals.gate import REASONS, hold_seconds
+from app.approvals.grounds import grounds
 from app.approvals.held import as_now, held, refuse_unless_open
 from app.approvals.models import Approval, ApprovalState, CardKind
 from app.approvals.quorum import approvals_on, is_met, limit_words, may_decide, needed, within_limit
@@ -51,11 +53,15 @@ def decide(
     reason: str = "",
     note: str = "",
     args: dict[str, Any] | None = None,
+    picked: Sequence[str] = (),
+    source: str = "",
 ) -> Approval:
     """Record what `by` says to exactly `version` of `card`, and let the run go on when that settles it.
 
-    The same `key` by the same person again changes nothing and returns the card. Raises AlreadyDecided, Claimed or
-    CardChanged (409), TooLate (410), OwnRequest, NotYourCard or OverLimit (403), EditRefused or Invalid (422).
+    `args` are an edit's; `picked` (refs of the evidence) and `source` (one a line) are what an approval of high
+    impact stands on. The same `key` by the same person again changes nothing and returns the card. Raises
+    AlreadyDecided, Claimed or CardChanged (409), TooLate (410), OwnRequest, NotYourCard or OverLimit (403),
+    EditRefused or Invalid (422).
     """
     card, by = held(card), as_now(by)
     if _is_sent_again(card, decision, by, version, key):
@@ -69,7 +75,7 @@ def decide(
             return card
         decision = Decision.APPROVE
     if decision is Decision.APPROVE:
-        return _approve(card, by, key, note)
+        return _approve(card, by, key, note, grounds(card, reason=note, picked=picked, typed=source))
     if decision is Decision.REJECT:
         return _close(card, ApprovalState.REJECTED, by, key, "declined", reason=_known(reason), note=note)
     if decision is Decision.CHANGES:
@@ -93,23 +99,23 @@ def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: 
     return True
 
 
-def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
+def _approve(card: Approval, by: Membership, key: str, note: str, sources: list[dict[str, str]]) -> Approval:
     if any(vote.user_id == by.user_id for vote in approvals_on(card)):
         raise AlreadyVoted(card=card)
     if not within_limit(card.amount, by):
         raise OverLimit(limit_words(card, by), card=card)
-    add_vote(card, by, Decision.APPROVE, key, note=note)
+    add_vote(card, by, Decision.APPROVE, key, note=note, sources=sources)
     votes = approvals_on(card)
     count = f"{len(votes)} of {needed(card)}"
     if not is_met(card, votes):
-        tell(card, by, "approved", f"{by.user.name} approved, {count}", note)
+        tell(card, by, "approved", f"{by.user.name} approved, {count}", note, sources)
         return card
     workspace = db.session.get_one(Workspace, card.workspace_id)
     until = now() + timedelta(seconds=hold_seconds(workspace, card.risk))
     move(card, ApprovalState.APPROVED, hold_until=until)
     words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
     wake(card.run, at=until)
-    tell(card, by, "approved", words, note)
+    tell(card, by, "approved", words, note, sources)
     return card
 
 

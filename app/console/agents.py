@@ -11,6 +11,7 @@ from app.agents import forms, queries, services
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
 from app.console.teams import allow_team
+from app.dataflow.impact import AREAS
 from app.db import db
 from app.integrations.tools.registry import TOOLS
 from app.keys.queries import usable_keys
@@ -98,12 +99,18 @@ def save(slug: str) -> ResponseReturnValue:
     draft = forms.read_draft(request.form, tools=set(TOOLS), collections=shelves, keys=keys)
     if draft.errors:
         return _edit(slug, draft.errors, request.form, 422)
-    limits = services.latest_version(agent).settings | {"max_steps": int(draft.content.pop("max_steps"))}
-    content = draft.content | {"settings": limits}
+    content = draft.content | {"settings": _settings(agent, draft)}
     version = services.edit(agent, name=draft.name, purpose=draft.purpose, content=content, note=draft.note, by=me())
     db.session.commit()
     said = f"Version {version.number} is made. It is not live yet." if version else "The name and purpose are saved."
     return done(None, to=_address(agent, "versions" if version else "show"), say=said)
+
+
+def _settings(agent: Agent, draft: forms.Draft) -> dict[str, Any]:
+    """The latest version's settings with what the form says of them."""
+    said = draft.content["settings"]
+    kept = {name: value for name, value in services.latest_version(agent).settings.items() if name != "areas"}
+    return kept | {"max_steps": int(said["max_steps"])} | ({"areas": said["areas"]} if said["areas"] else {})
 
 
 def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValue:
@@ -117,6 +124,7 @@ def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValu
         errors=errors,
         typed=typed,
         tools=TOOLS.values(),
+        areas=AREAS,
         collections=collections_of(workspace().id),
         keys=usable_keys(workspace().id),
     )

@@ -57,7 +57,8 @@ def refused(*, approval: str, error: DomainError) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     db.session.refresh(card)
     typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
-    view = view_of(card, membership(), note=error.sentence, typed=typed)
+    ticked = request.form.getlist("sources")
+    view = view_of(card, membership(), note=error.sentence, typed=typed, typed_sources=ticked)
     name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
     pane = None if is_fragment() else timeline(card.run, membership())
     return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
@@ -79,6 +80,8 @@ def decide(approval: str) -> ResponseReturnValue:
             reason=request.form.get("reason", ""),
             note=request.form.get("note", ""),
             args=args,
+            picked=request.form.getlist("sources"),
+            source=request.form.get("source", ""),
         )
     except DomainError as error:
         return refused(approval=approval, error=error)

@@ -9,7 +9,7 @@ from app.access import Capability, Permission, me, member, workspace
 from app.agents.queries import names_of
 from app.db import db
 from app.errors import Conflict, Invalid, NotFound
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS
 from app.rules import forms, queries, services
 from app.rules.changes import changes
 from app.rules.forms import RuleForm
@@ -206,7 +206,7 @@ def _rule_page(
         errors=errors or {},
         note=note,
         said=sentence(got.rule, words) if got.rule else "",
-        tools=TOOLS.values(),
+        tools=ACTIONS.values(),
         words=words,
         forms=forms,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.formats import read_money, typed_money
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS, TOOLS
 from app.numbers import read_number
 from app.rules.policy import ANY, ORDERED, Effect, Field, Mode, RuleLine
 from app.rules.sentences import DAYS
@@ -111,7 +111,7 @@ def read(form: RuleForm, *, currency: str, teams: Collection[str], agents: Colle
     kind, _, which = form.who.partition(":")
     checks = (
         ("name", f"Use at most {LONGEST_NAME} characters.", len(form.name) <= LONGEST_NAME),
-        ("tool", "Choose what the rule is about.", form.tool in {ANY, *TOOLS}),
+        ("tool", "Choose what the rule is about.", form.tool in {ANY, *ACTIONS}),
         ("who", "Choose whose actions it is about.", _is_known(kind, which, teams, agents)),
         ("risk", "Choose a risk.", form.risk in (ANY, *RISKS)),
         ("effect", "Choose what happens.", form.effect in set(Effect)),

@@ -184,9 +184,9 @@ def _by_caution(tool: Tool) -> Verdict:
 
 def matches(rule: RuleLine, tool: Tool, facts: Facts) -> bool:
     """Whether this rule is about this action, whatever its mode."""
-    if rule.tool not in (ANY, tool.name) or rule.team not in (ANY, facts.team):
+    if rule.tool not in ((tool.name,) if tool.by_name_only else (ANY, tool.name)):
         return False
-    if rule.agent not in (ANY, facts.agent) or rule.risk not in (ANY, tool.risk):
+    if rule.team not in (ANY, facts.team) or rule.agent not in (ANY, facts.agent) or rule.risk not in (ANY, tool.risk):
         return False
     doubt = rule.effect is not Effect.ALLOW
     return all(_holds(test, facts, doubt) for test in rule.tests)

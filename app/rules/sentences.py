@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.formats import money
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS
 from app.rules.policy import ANY, ONE_PERSON, Effect, Field, RuleLine
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -55,7 +55,7 @@ def _what(rule: RuleLine) -> str:
     risk = "" if rule.risk == ANY else f" of {rule.risk} risk"
     if rule.tool == ANY:
         return f"do anything{risk}"
-    tool = TOOLS.get(rule.tool)
+    tool = ACTIONS.get(rule.tool)
     return (tool.title.lower() if tool else f"use {rule.tool}") + risk
 
 
