@@ -10,8 +10,8 @@ from app.agents.forms import read_number
 from app.approvals.held import claimed_words
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, limit_words, may_decide, needed, within_limit
-from app.console.differences import Change, as_text, changes
 from app.db import now
+from app.differences import Change, as_text, changes
 from app.integrations.tools.registry import ACTIONS
 from app.rules.sentences import Words, people
 from app.workspaces.models import Membership
