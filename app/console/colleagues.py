@@ -35,7 +35,7 @@ def claim(approval: str) -> ResponseReturnValue:
 
 
 @bp.post("/give-back")
-@member(Permission.APPROVE)
+@member(Permission.APPROVE, needs=Capability.DECIDE)
 def give_back(approval: str) -> ResponseReturnValue:
     card = claims.give_back(_card(approval), by=membership())
     db.session.commit()
@@ -63,7 +63,7 @@ def ask(approval: str) -> ResponseReturnValue:
 
 
 @bp.post("/questions/<question>")
-@member(Permission.VIEW)
+@member(Permission.VIEW, needs=Capability.DECIDE)
 def answer(approval: str, question: str) -> ResponseReturnValue:
     card = _card(approval)
     try:
