@@ -1,6 +1,6 @@
 """What happens to a card that nobody decides, and when: remind, stand-in, escalate, expire. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -49,13 +49,11 @@ class DeadlineSteps:
         """What `kept()` gave; nothing kept is the usual proportion of `expire`."""
         if not kept:
             return cls.within(expire)
-        steps = (kept[step] for step in (Step.REMIND, Step.DELEGATE, Step.ESCALATE))
-        return cls(*steps, expire, kept["in_business_hours"])
+        return cls(**kept, expire=expire)
 
     def kept(self) -> dict[str, Any]:
         """As JSON, without the expiry, which the workspace keeps as `card_hours`."""
-        steps = {"remind": self.remind, "delegate": self.delegate, "escalate": self.escalate}
-        return {**steps, "in_business_hours": self.in_business_hours}
+        return {name: value for name, value in asdict(self).items() if name != Step.EXPIRE}
 
     def due_hours(self) -> list[tuple[Step, int]]:
         """The steps that take place, in order, each with its hours since the card was asked."""
