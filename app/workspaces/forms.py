@@ -23,7 +23,9 @@ from app.workspaces.hours import DAYS, MOST_SPANS, BusinessHours, Holiday, Span,
 from app.workspaces.models import Role
 from app.workspaces.services import CARD_HOURS, HOLD_SECONDS
 
+LONGEST_DAY = 60
 LONGEST_HOLIDAY = 80
+LONGEST_HOLIDAYS = 20_000
 NOTE_WORDS = f"Shorten the note to {LONGEST_NOTE} characters."
 HOLD_WORDS = "Enter a number from 0 to 60."
 CARD_WORDS = "Enter a number from 1 to 168."
@@ -123,21 +125,31 @@ def _day(name: str) -> StringField:
 
 
 def _times_of_a_day(form: FlaskForm, field: StringField) -> None:
+    typed = _short(field, LONGEST_DAY)
     try:
-        read = read_spans(field.data or "")
+        read = read_spans(typed)
     except ValueError as error:
-        raise ValidationError("Write times as in 09:00-12:30, 13:30-17:00. Leave it blank when closed.") from error
+        sentence = f"{field.label.text}: write times as in 09:00-12:30, 13:30-17:00, or leave it blank when closed."
+        raise ValidationError(sentence) from error
     if len(read) > MOST_SPANS:
-        raise ValidationError("Enter at most two times of a day.")
+        raise ValidationError(f"{field.label.text}: enter one or two times of a day.")
 
 
 def _days_with_names(form: FlaskForm, field: TextAreaField) -> None:
+    typed = _short(field, LONGEST_HOLIDAYS)
     try:
-        days = [holiday.on for holiday in read_holidays(field.data or "")]
+        days = [holiday.on for holiday in read_holidays(typed)]
     except ValueError as error:
         raise ValidationError(f"Write each holiday as in 2026-12-25 Christmas Day. {error}") from error
     if twice := next((day for n, day in enumerate(days) if day in days[:n]), None):
         raise ValidationError(f"{twice} is there twice. Keep one line of it.")
+
+
+def _short(field: StringField, longest: int) -> str:
+    typed = field.data or ""
+    if len(typed) > longest:
+        raise ValidationError(f"{field.label.text}: shorten this to {longest:,} characters.")
+    return typed
 
 
 def read_spans(text: str) -> tuple[Span, ...]:

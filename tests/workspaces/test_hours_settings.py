@@ -102,6 +102,7 @@ WRONG_HOURS = [
     ("friday", "22:00-06:00, 23:00-23:30"), ("sunday", "22:00-09:30"), ("holidays", "Christmas"),
     ("holidays", "2026-02-30 No such day"), ("holidays", "2026-12-25"), ("holidays", f"2026-12-25 {'x' * 81}"),
     ("holidays", "2026-12-25 Christmas\n2026-12-25 Again"), ("when", "never"), ("when", ""),
+    ("thursday", "09:00-10:00, " * 9000),
 ]  # fmt: skip
 
 
@@ -113,6 +114,12 @@ def test_hours_that_do_not_fit_are_said_at_their_question(desk, base, owner, db,
 
     assert page.status == 422 and now_kept(db, owner) == before
     assert page.all(id=f"{field}-error") and page.find(id="wednesday")["value"] == WEEK["wednesday"]
+
+
+def test_what_is_far_too_long_is_not_even_read(desk, base):
+    sent = WEEK | {"holidays": "2026-12-25 Christmas Day\n" * 9000, "csrf_token": desk.token()}
+
+    assert "Holidays: shorten this to 20,000 characters." in desk.post(f"{base}/hours", sent)
 
 
 @pytest.mark.parametrize("sent", [{"when": "week"}, {"when": "week", "monday": "09:00-10:00"}])
