@@ -1,19 +1,22 @@
 """Who is away, who stands in, and what becomes of it when people leave or change roles."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import delete, event
 
 from app.audit.models import AuditEntry
+from app.db import db as database
 from app.db import now
 from app.errors import Conflict, Invalid, NotAllowed
 from app.workspaces import absences, members, queries
 from app.workspaces.cover import Cover
-from app.workspaces.models import Absence, Role
+from app.workspaces.models import Absence, Membership, Role
 from tests.factories import a_member, a_workspace, an_absence
 from tests.workspaces.test_at_once import together
 
@@ -323,3 +326,85 @@ def test_a_chain_of_any_length_comes_to_whoever_is_here(order):
     cover = Cover(dict(zip(order, order[1:], strict=False)), frozenset(order))
 
     assert {cover.of(who) for who in order[:-1]} == {order[-1]}
+
+
+people = st.integers(0, 2)
+
+
+class Coming(NamedTuple):
+    """An absence that has not ended, as the model of the machine below knows it."""
+
+    row: Absence
+    who: int
+    days: frozenset[int]
+    stands_in: int | None
+
+
+class AwayAndBack(RuleBasedStateMachine):
+    """People go away, come back early, change roles and leave, in any order."""
+
+    owner: Membership
+
+    def __init__(self) -> None:
+        super().__init__()
+        database.session.execute(delete(Absence))
+        self.people = [a_member(self.owner.workspace, Role.REVIEWER) for _ in range(3)]
+        self.roles: list[Role | None] = [Role.REVIEWER] * 3
+        self.coming: list[Coming] = []
+
+    @rule(who=people, first=st.integers(0, 8), length=st.integers(1, 5), stands_in=st.none() | people)
+    def go_away(self, who: int, first: int, length: int, stands_in: int | None) -> None:
+        days = frozenset(range(first, first + length))
+        fits = self.roles[who] is not None and not days & self._days_of(who)
+        if stands_in is not None:
+            fits &= self.roles[stands_in] is Role.REVIEWER and stands_in != who and not days <= self._days_of(stands_in)
+        named = None if stands_in is None else self.people[stands_in]
+        try:
+            row = add(self.people[who], first, first + length - 1, stand_in=named, by=self.owner)
+        except Invalid:
+            assert not fits
+            return
+        assert fits
+        self.coming.append(Coming(row, who, days, stands_in))
+
+    @rule(which=st.integers(0, 20))
+    @precondition(lambda self: self.coming)
+    def come_back(self, which: int) -> None:
+        absences.end(self.coming.pop(which % len(self.coming)).row, by=self.owner)
+
+    @rule(who=people, role=st.sampled_from([Role.REVIEWER, Role.AUDITOR]))
+    def change_role(self, who: int, role: Role) -> None:
+        if self.roles[who] is not None:
+            members.change_role(self.owner.workspace, self.people[who], role, [], by=self.owner)
+            self._now_is(who, role)
+
+    @rule(who=people)
+    def leave(self, who: int) -> None:
+        if self.roles[who] is not None:
+            members.remove(self.owner.workspace, self.people[who], by=self.owner)
+            self.coming = [one for one in self.coming if one.who != who]
+            self._now_is(who, None)
+
+    def _now_is(self, who: int, role: Role | None) -> None:
+        self.roles[who] = role
+        if role is not Role.REVIEWER:
+            self.coming = [one._replace(stands_in=None) if one.stands_in == who else one for one in self.coming]
+
+    def _days_of(self, who: int) -> frozenset[int]:
+        return frozenset().union(*(one.days for one in self.coming if one.who == who))
+
+    @invariant()
+    def everybody_is_covered_as_they_said(self) -> None:
+        for day in range(0, 13, 2):
+            named = {one.who: one.stands_in for one in self.coming if day in one.days}
+            cover = queries.cover_of(self.owner.workspace_id, NOON + timedelta(days=day))
+            ids = {who: None if of is None else self.people[of].id for who, of in named.items()}
+            assert cover.named == {self.people[who].id: of for who, of in ids.items()}
+            assert cover.able == frozenset(of for of in ids.values() if of is not None)
+
+
+def test_no_order_of_going_and_coming_leaves_anybody_wrongly_covered(owner):
+    AwayAndBack.owner = owner
+    AwayAndBack.TestCase.settings = settings(max_examples=15, stateful_step_count=15)
+    state = AwayAndBack.TestCase()
+    state.runTest()
