@@ -10,7 +10,6 @@ NEW = {
     "name": "Fennel & Rye BV",
     "domains": "fennelrye.example\nFENNEL.example, rye.example",
     "hold_seconds": "45",
-    "card_hours": "48",
     "timezone": "Europe/Lisbon",
 }
 
@@ -33,7 +32,7 @@ def desk(owner, browser_of):
 def settings_of(db, owner):
     db.session.expire_all()
     row = db.session.get_one(Workspace, owner.workspace_id)
-    times = {"hold": row.hold_seconds, "hours": row.card_hours, "zone": row.timezone}
+    times = {"hold": row.hold_seconds, "zone": row.timezone}
     return {"name": row.name, "domains": row.domains} | times
 
 
@@ -47,7 +46,6 @@ def test_settings_are_saved_and_recorded(desk, base, owner, db):
         "name": "Fennel & Rye BV",
         "domains": ["fennelrye.example", "fennel.example", "rye.example"],
         "hold": 45,
-        "hours": 48,
         "zone": "Europe/Lisbon",
     }
     entry = db.session.query(AuditEntry).filter_by(kind="member:workspace:settings").one()
@@ -65,7 +63,6 @@ def test_saving_the_same_settings_twice_is_recorded_once(desk, base, db):
 WRONG = [
     ("name", ""), ("name", "x" * 81), ("domains", "not a domain"), ("domains", "localhost"), ("domains", "-a.example"),
     ("hold_seconds", "-1"), ("hold_seconds", "61"), ("hold_seconds", ""), ("hold_seconds", "soon"),
-    ("card_hours", "0"), ("card_hours", "169"), ("card_hours", "9" * 30),
     ("timezone", "Mars/Olympus"), ("timezone", "../etc"),
 ]  # fmt: skip
 
