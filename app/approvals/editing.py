@@ -60,6 +60,8 @@ def change(card: Approval, args: dict[str, Any], by: Membership) -> None:
 def proposal_of(card: Approval, args: dict[str, Any]) -> Proposal:
     """The card's action with `args`, checked and described. Raises EditRefused."""
     tool, run = ACTIONS.get(card.tool), card.run
+    if run is None:
+        raise EditRefused("What a person asks is not changed here. Decline it, and say what to change.", card=card)
     if tool is None:
         raise EditRefused("LeenOps no longer has this tool, so it cannot be changed.", card=card, typed=args)
     workspace = db.session.get_one(Workspace, card.workspace_id)

@@ -1,7 +1,6 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
 from app.approvals.cards import close, signal, void
+from app.approvals.deadlines import planned
 from app.approvals.history import remember
 from app.approvals.models import Approval, ApprovalState, CardKind
 from app.approvals.quorum import approvals_on, is_met
@@ -239,7 +239,7 @@ class ApprovalGate:
             impact=impact_of(proposal),
             evidence=evidence_of(proposal),
             requester_id=run.started_by,
-            deadline_at=now() + timedelta(hours=run.workspace.card_hours),
+            **planned(run.workspace, now()),
             outcome={},
             areas=[],
             reasons=[],

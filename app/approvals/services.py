@@ -6,21 +6,18 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import contains_eager
 
-from app.approvals.cards import add_vote, close, expire, move, tell
+from app.approvals.cards import add_vote, close, go_on, move, tell, void
 from app.approvals.editing import change
-from app.approvals.errors import AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
+from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
 from app.approvals.gate import REASONS, hold_seconds
 from app.approvals.grounds import grounds
 from app.approvals.held import as_now, held, refuse_unless_open
 from app.approvals.models import Approval, ApprovalState, CardKind
+from app.approvals.publishing import PUBLICATIONS, outdated, publish
 from app.approvals.quorum import approvals_on, is_met, limit_words, may_decide, needed, within_limit
 from app.db import changed, db, now
 from app.errors import Conflict, Invalid
-from app.runs.lease import FRESH
-from app.runs.models import Run
-from app.runs.services import wake
 from app.workspaces.models import Membership, Workspace
 
 
@@ -67,6 +64,8 @@ def decide(
     if _is_sent_again(card, decision, by, version, key):
         return card
     refuse_unless_open(card, by, version)
+    if card.kind in PUBLICATIONS:
+        _refuse_unless_as_asked(card, decision)
     if card.kind == CardKind.UNKNOWN_OUTCOME:
         return _settle_outcome(card, decision, by, key, note)
     if decision is Decision.EDIT:
@@ -83,6 +82,15 @@ def decide(
             raise Invalid("Say what the agent should change.", field="note")
         return _close(card, ApprovalState.CHANGED, by, key, "asked for changes to", note=note)
     raise Invalid("Choose approve, change or decline.", field="decision")
+
+
+def _refuse_unless_as_asked(card: Approval, decision: Decision) -> None:
+    """What people ask is approved or declined; once it is not what was asked, it is neither."""
+    if decision not in (Decision.APPROVE, Decision.REJECT):
+        raise Invalid("Choose approve or decline.", field="decision")
+    if reason := outdated(card):
+        void(card, reason)
+        raise AlreadyDecided(reason, card=card, keep=True)
 
 
 def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: int, key: str) -> bool:
@@ -110,11 +118,15 @@ def _approve(card: Approval, by: Membership, key: str, note: str, sources: list[
     if not is_met(card, votes):
         tell(card, by, "approved", f"{by.user.name} approved, {count}", note, sources)
         return card
+    if card.kind in PUBLICATIONS:
+        move(card, ApprovalState.DONE, outcome={"words": publish(card, approved_by=by)})
+        tell(card, by, "approved", f"{by.user.name} approved", note, sources)
+        return card
     workspace = db.session.get_one(Workspace, card.workspace_id)
     until = now() + timedelta(seconds=hold_seconds(workspace, card.risk))
     move(card, ApprovalState.APPROVED, hold_until=until)
     words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
-    wake(card.run, at=until)
+    go_on(card, at=until)
     tell(card, by, "approved", words, note, sources)
     return card
 
@@ -126,7 +138,7 @@ def _close(
     add_vote(card, by, decision, key, reason=reason, note=note)
     move(card, state, outcome={"reason": reason, "note": note, "words": f"{by.user.name} {verb} this"})
     tell(card, by, verb.split()[0], f"{by.user.name} {verb} “{card.title}”", note or REASONS.get(reason, ""))
-    wake(card.run)
+    go_on(card)
     return card
 
 
@@ -138,7 +150,7 @@ def _settle_outcome(card: Approval, decision: Decision, by: Membership, key: str
     add_vote(card, by, decision, key, note=note)
     move(card, state, outcome={"words": f"{by.user.name} said: {words}", "note": note})
     tell(card, by, "answered", f"{by.user.name} said: {words}", note)
-    wake(card.run)
+    go_on(card)
     return card
 
 
@@ -168,18 +180,6 @@ def undo(card: Approval, *, by: Membership) -> Approval:
         vote.undone_at = vote.undone_at or now()
     tell(card, by, "undone", f"{by.user.name} took the approval back")
     return card
-
-
-def expire_due(limit: int = 100) -> int:
-    """Expire every card past its deadline; called by the clock. Returns how many."""
-    query = select(Approval).where(Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
-    query = query.join(Approval.run).with_for_update(of=[Run, Approval], skip_locked=True)
-    cards = db.session.scalars(
-        query.options(contains_eager(Approval.run)).order_by(Approval.deadline_at).limit(limit), execution_options=FRESH
-    ).all()
-    for card in cards:
-        expire(card)
-    return len(cards)
 
 
 def close_for(run_id: int, words: str) -> None:

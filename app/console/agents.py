@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, Permission, me, member, workspace
+from app.access import Capability, Permission, me, member, membership, workspace
 from app.agents import forms, queries, services
 from app.agents.models import Agent
 from app.agents.templates import TEMPLATES
+from app.approvals.publishing import ask_for_version
 from app.console.teams import allow_team
 from app.dataflow.impact import AREAS
 from app.db import db
@@ -143,7 +144,13 @@ def versions(slug: str) -> ResponseReturnValue:
 @member(Permission.AGENT_PUBLISH, needs=Capability.CHANGE)
 def make_live(slug: str, number: int) -> ResponseReturnValue:
     agent = _own(slug)
-    services.make_live(queries.get_version(agent, number), by=me())
+    version = queries.get_version(agent, number)
+    if workspace().versions_need_two:
+        card = ask_for_version(version, workspace(), by=membership())
+        db.session.commit()
+        to = url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
+        return done(None, to=to, say="A second person is asked. The version is live once they agree.")
+    services.make_live(version, by=me())
     db.session.commit()
     return done(None, to=_address(agent), say=f"Version {number} is live.")
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, Permission, me, member, workspace
+from app.access import Capability, Permission, me, member, membership, workspace
 from app.agents.queries import names_of
+from app.approvals.models import Approval
+from app.approvals.publishing import ask_for_rules
 from app.db import db
 from app.errors import Conflict, Invalid, NotFound
 from app.integrations.tools.registry import ACTIONS
@@ -145,10 +147,18 @@ def publish() -> ResponseReturnValue:
     note = " ".join(request.form.get("note", "").split())
     if not note:
         return _draft(errors={"note": ["Say why the rules change."]}, status=422)
+    if workspace().rules_need_two:
+        card = ask_for_rules(workspace(), seen=typed_number("seen"), note=note, by=membership())
+        db.session.commit()
+        return done(None, to=_card(card), say="A second person is asked. The draft is in force once they agree.")
     made = services.publish(workspace().id, seen=typed_number("seen"), note=note, by=me())
     db.session.commit()
     said = f"Version {made.number} is in force. Cards whose rule changed are asked again."
     return done(None, to=url_for("rules.index", workspace=workspace().slug), say=said)
+
+
+def _card(card: Approval) -> str:
+    return url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
 
 
 @bp.get("/versions")

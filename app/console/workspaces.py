@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from app.access import Capability, Permission, me, member, signed_in, workspace
+from app.access import Capability, Permission, me, member, membership, signed_in, workspace
 from app.accounts.forms import blame
 from app.console import absences, members
 from app.db import db
@@ -16,7 +16,7 @@ from app.extensions import limiter
 from app.rules.services import default_rules
 from app.web import done
 from app.workspaces import queries, services
-from app.workspaces.forms import DeadlinesForm, HoursForm, SettingsForm, TeamForm, WorkspaceForm
+from app.workspaces.forms import DeadlinesForm, HoursForm, SecondPersonForm, SettingsForm, TeamForm, WorkspaceForm
 from app.workspaces.models import Workspace
 
 bp = Blueprint("workspaces", __name__, url_prefix="/w")
@@ -61,13 +61,16 @@ def enter() -> ResponseReturnValue:
 
 
 def _settings(status: int = 200, **forms: FlaskForm) -> ResponseReturnValue:
-    """The page, with `form`, `team_form`, `hours_form` or `deadlines_form` as it was sent where one was refused."""
+    """The page, with one of its forms, by its name in the template, as it was sent where it was refused."""
     here = workspace()
     fresh = {
         "form": SettingsForm(formdata=None, data=_current(here)),
         "team_form": TeamForm(formdata=None, prefix="team"),
         "hours_form": HoursForm.about(here.hours),
         "deadlines_form": DeadlinesForm.about(here.steps),
+        "second_form": SecondPersonForm(
+            formdata=None, rules_need_two=here.rules_need_two, versions_need_two=here.versions_need_two
+        ),
     }
     page = render_template(
         "workspaces/settings.html",
@@ -127,6 +130,19 @@ def change_deadlines() -> ResponseReturnValue:
         db.session.rollback()
         return _settings(422, deadlines_form=blame(form, error))
     return _saved("The deadlines are saved. They hold for cards asked from now on.")
+
+
+@bp.post("/<workspace>/settings/second-person")
+@member(Permission.SETTINGS, needs=Capability.CHANGE)
+def require_two() -> ResponseReturnValue:
+    form = SecondPersonForm()
+    rules, versions = bool(form.rules_need_two.data), bool(form.versions_need_two.data)
+    try:
+        services.require_two(workspace(), rules=rules, versions=versions, by=membership())
+    except Invalid as error:
+        db.session.rollback()
+        return _settings(422, second_form=blame(form, error))
+    return _saved("What needs a second person is saved.")
 
 
 @bp.post("/<workspace>/settings/hours")

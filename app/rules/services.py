@@ -134,7 +134,7 @@ def discard(workspace_id: int, *, seen: int) -> None:
         raise Conflict("Somebody else changed or published the draft meanwhile. Look at it again.")
 
 
-def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
+def publish(workspace_id: int, *, seen: int, note: str, by: User, approved_by: User | None = None) -> RuleSet:
     """Put the draft in force as the next rule set. Cards whose rule changed are voided and asked again.
 
     Raises Conflict when the draft is not the version `seen` or others were published since it was begun, Invalid
@@ -164,7 +164,7 @@ def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
         actor=by,
         subject=f"rules:{made.number}",
         before={"rules": live.rules} if live else None,
-        after={"rules": made.rules, "note": made.note},
+        after={"rules": made.rules, "note": made.note} | ({"approved_by": approved_by.name} if approved_by else {}),
     )
     return made
 

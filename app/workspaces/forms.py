@@ -59,6 +59,13 @@ class RoleForm(FlaskForm):
             raise Invalid("Choose a role from the list.", field="role") from error
 
 
+class SecondPersonForm(FlaskForm):
+    """What one person cannot publish alone."""
+
+    rules_need_two = BooleanField("Approval rules")
+    versions_need_two = BooleanField("Versions of agents")
+
+
 class LimitForm(FlaskForm):
     """How much money one approval of a member may move."""
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
@@ -61,6 +61,10 @@ class Workspace(Base):
     """What happens to a card before it expires, as DeadlineSteps keeps it; empty: the usual steps."""
     business_hours: Mapped[json_]
     """When the workspace is open, as BusinessHours keeps it; empty: always."""
+    rules_need_two: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Rules are put in force by a second person."""
+    versions_need_two: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """An agent's version goes live when a second person agrees."""
     next_run_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[created]
 

@@ -152,6 +152,13 @@ def people(workspace: Workspace) -> list[Membership]:
     return list(db.session.scalars(query.order_by(func.lower(User.name), Membership.id).limit(MOST_TO_CHOOSE_FROM)))
 
 
+def deciders(workspace_id: int) -> list[Membership]:
+    """The members whose role lets them decide on cards."""
+    roles = [role for role in Role if permits(role, Permission.APPROVE)]
+    query = select(Membership).where(Membership.workspace_id == workspace_id, Membership.ended_at.is_(None))
+    return list(db.session.scalars(query.where(Membership.role.in_(roles)).order_by(Membership.id)).unique())
+
+
 def today(workspace: Workspace) -> date:
     """The day it is at the workspace."""
     return now().astimezone(zone_named(workspace.timezone)).date()

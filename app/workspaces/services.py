@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.accounts.services import checked_name
 from app.audit.services import record
 from app.db import db, now
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotAllowed
 from app.workspaces import queries
 from app.workspaces.deadlines import DeadlineSteps
 from app.workspaces.domains import checked_domains, company_domains_of
@@ -73,6 +73,20 @@ def change_hours(workspace: Workspace, hours: BusinessHours, *, by: User) -> Non
         field = "holidays" if any(hours.week or ()) else "monday"
         raise Invalid(f"{never.sentence} Enter some hours, or choose always open.", field=field) from never
     _change(workspace, {"business_hours": hours.kept()}, by)
+
+
+def require_two(workspace: Workspace, *, rules: bool, versions: bool, by: Membership) -> None:
+    """Say whether rules, and versions of agents, need a second person. Only an owner takes that away again.
+
+    Raises Invalid when nobody else could agree, NotAllowed.
+    """
+    wanted = {"rules_need_two": rules, "versions_need_two": versions}
+    if by.role != Role.OWNER and any(getattr(workspace, name) and not on for name, on in wanted.items()):
+        raise NotAllowed("Only an owner can let one person publish alone again.")
+    able = queries.deciders(workspace.id)
+    if (rules and sum(one.role in (Role.OWNER, Role.ADMIN) for one in able) < 2) or (versions and len(able) < 2):
+        raise Invalid("There is nobody else who could agree. Invite an admin first.", field="rules_need_two")
+    _change(workspace, wanted, by.user)
 
 
 def _change(workspace: Workspace, wanted: dict[str, Any], by: User) -> None:

@@ -1,8 +1,10 @@
 """The pages on which people read and write the approval rules."""
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from app.approvals.models import Approval
 from app.db import db
 from app.restrictions.models import Restriction
 from app.rules import queries, services
@@ -219,3 +221,20 @@ def test_a_suspended_workspace_keeps_its_rules(ada, desk, base):
     sent = {"csrf_token": desk.token(), "seen": "1", "note": "Now"}
     assert desk.post(f"{base}/draft/publication", sent).status == 423
     assert len(keys(ada)) == 8
+
+
+def test_where_two_are_needed_publishing_asks_a_second_person(ada, desk, base, browser_of):
+    ada.workspace.rules_need_two = True
+    db.session.commit()
+    write(desk, base)
+
+    page = desk.submit("/draft/publication", note="Dearer oil")
+
+    assert "A second person is asked." in page and "Dearer oil" in page
+    assert len(keys(ada)) == 8
+    other = browser_of(a_member(ada.workspace, Role.OWNER).user)
+    other.get(f"/w/{ada.workspace.slug}/approvals")
+    assert "is in force" in other.submit(
+        f"approval-{db.session.scalars(select(Approval)).one().public_id}-decide", button="approve"
+    )
+    assert len(keys(ada)) == 9

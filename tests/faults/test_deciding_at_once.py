@@ -12,8 +12,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.accounts.models import User
+from app.approvals.deadlines import take_steps
 from app.approvals.models import Approval, Vote
-from app.approvals.services import Decision, close_for, decide, expire_due
+from app.approvals.services import Decision, close_for, decide
 from app.db import db, now
 from app.errors import DomainError
 from app.runs.models import Run
@@ -105,7 +106,7 @@ def _race(app: Flask, run_id: int, card_id: int, reviewers: tuple[int, int], own
     threads = [
         party(lambda: say(Decision.APPROVE, reviewers[0]), shift % 0.032),
         party(lambda: say(Decision.REJECT, reviewers[1]), (shift + 0.008) % 0.032),
-        party(expire_due, 0.026),
+        party(take_steps, 0.026),
         party(stop, (shift + 0.016) % 0.032),
     ]
     for thread in threads:

@@ -122,3 +122,25 @@ def test_a_team_cannot_take_the_name_of_another(desk, base):
     assert desk.post(f"{base}/teams/finance", sent).status == 409
     assert desk.post(f"{base}/teams/pirates", sent).status == 404
     assert desk.post(f"{base}/teams/finance", sent | {"name": ""}).status == 422
+
+
+def test_what_needs_a_second_person_is_chosen_and_kept(desk, base, owner, db):
+    a_member(owner.workspace, Role.ADMIN)
+    desk.get(base)
+
+    page = desk.submit("second-person", rules_need_two="1")
+
+    assert "What needs a second person is saved." in page
+    db.session.expire_all()
+    row = db.session.get_one(Workspace, owner.workspace_id)
+    assert (row.rules_need_two, row.versions_need_two) == (True, False)
+
+
+def test_nobody_asks_for_a_second_person_where_there_is_none(desk, base, owner, db):
+    desk.get(base)
+
+    page = desk.submit("second-person", rules_need_two="1")
+
+    assert page.status == 422 and "Invite an admin first." in page
+    db.session.expire_all()
+    assert not db.session.get_one(Workspace, owner.workspace_id).rules_need_two
