@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.approvals.autonomy import demote
 from app.approvals.cards import move
 from app.approvals.errors import EditRefused
 from app.approvals.models import Approval, ApprovalState
@@ -46,6 +47,7 @@ def change(card: Approval, args: dict[str, Any], by: Membership) -> None:
         changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_key": verdict.rule_key}
         changes |= {"rule_digest": verdict.rule_digest, "reasons": besides(found, card.areas, verdict.why)}
     move(card, ApprovalState.PENDING, **changes)
+    demote(card, f"{by.user.name} changed “{card.title}”")
     record(
         "member:approval:edited",
         f"{by.user.name} changed “{card.title}”",

@@ -8,6 +8,7 @@ from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
+from app.approvals.autonomy import demote
 from app.approvals.cards import close, signal, void
 from app.approvals.deadlines import planned
 from app.approvals.history import remember
@@ -159,6 +160,8 @@ class ApprovalGate:
     def settle(self, approval_id: int, state: str, words: str) -> None:
         card = db.session.get_one(Approval, approval_id)
         card.state, card.outcome = ApprovalState(state), {**card.outcome, "words": words}
+        if card.state != ApprovalState.DONE:
+            demote(card, f"“{card.title}” did not go well")
         signal(card)
 
     def unknown(self, proposal: Proposal) -> Permit:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from app.approvals.autonomy import demote
 from app.approvals.cards import add_vote, close, go_on, move, tell, void
 from app.approvals.editing import change
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
@@ -138,6 +139,7 @@ def _close(
     add_vote(card, by, decision, key, reason=reason, note=note)
     move(card, state, outcome={"reason": reason, "note": note, "words": f"{by.user.name} {verb} this"})
     tell(card, by, verb.split()[0], f"{by.user.name} {verb} “{card.title}”", note or REASONS.get(reason, ""))
+    demote(card, f"{by.user.name} {verb} “{card.title}”")
     go_on(card)
     return card
 

@@ -46,6 +46,7 @@ def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
         calls=calls_before(run, tool.name, proposal.call_key) if Field.CALLS in asked else 0,
         labels=labels_of(run, db.session.get(RunCheckpoint, run.id)),
         at=now().astimezone(ZoneInfo(run.workspace.timezone)),
+        draw=int(sha256_json(proposal.call_key)[:8], 16) % 100,
     )
 
 
