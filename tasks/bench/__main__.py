@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from app.config import ROOT
-from tasks.bench import lists, policies, rules, runs, stacks, streams, weight
+from tasks.bench import decisions, lists, policies, rules, runs, stacks, streams, weight
 from tasks.bench.figures import Results
 
-PARTS = ("runs", "streams", "pages", "policies", "rules", "lists", "start")
+PARTS = ("runs", "streams", "pages", "policies", "rules", "decisions", "lists", "start")
 
 
 def main() -> int:
@@ -32,7 +32,9 @@ def measure(folder: Path, results: Results, wanted: tuple[str, ...], *, rows: in
     mine = folder / "ours"
     if "rules" in wanted:
         rules.measure(results, quick=quick)
-    if wanted == ("rules",):
+    if "decisions" in wanted:
+        decisions.measure(folder / "few", results, quick=quick)
+    if not set(wanted) - {"rules", "decisions"}:
         return
     print("Starting LeenOps with its demo", flush=True)
     with stacks.ours(mine) as stack:

@@ -45,7 +45,7 @@ def _copy(writer: sqlite3.Connection, model: int, card: int, first: int, count: 
         "start_key": f"'fill-' || ({first} + n)",
     }
     writer.execute("BEGIN IMMEDIATE")
-    _insert(writer, "runs", model, count, unlike, "")
+    copy_rows(writer, "runs", model, count, unlike, "")
     card_base = writer.execute("SELECT max(id) FROM approvals").fetchone()[0]
     unlike = {
         "id": f"{card_base} + n",
@@ -54,12 +54,15 @@ def _copy(writer: sqlite3.Connection, model: int, card: int, first: int, count: 
         "call_key": f"'fill-' || ({first} + n)",
         "state": "'done'",
     }
-    _insert(writer, "approvals", card, count, unlike, f"WHERE n % {CARDS_EVERY} = 0")
+    copy_rows(writer, "approvals", card, count, unlike, f"WHERE n % {CARDS_EVERY} = 0")
     writer.execute(f"UPDATE workspaces SET next_run_number = {number + count + 1} WHERE id = 1")
     writer.execute("COMMIT")
 
 
-def _insert(writer: sqlite3.Connection, table: str, model: int, count: int, unlike: dict[str, str], where: str) -> None:
+def copy_rows(
+    writer: sqlite3.Connection, table: str, model: int, count: int, unlike: dict[str, str], where: str = ""
+) -> None:
+    """Insert `count` copies of the row `model`; `unlike` are SQL expressions over n = 1, 2, 3…, by column."""
     columns = [row[1] for row in writer.execute(f"PRAGMA table_info({table})")]
     values = ", ".join(unlike.get(column, f"m.{column}") for column in columns)
     writer.execute(
