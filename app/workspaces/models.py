@@ -41,6 +41,8 @@ class Workspace(Base):
     """How long an approved medium or high risk action waits with Undo, 0 to 60."""
     card_hours: Mapped[int] = mapped_column(default=24)
     """How long a card waits for a decision before it expires, which denies."""
+    directory_stamp: Mapped[code] = mapped_column(default="")
+    """Another one after each change of the directory; empty while it never had an entry."""
     next_run_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[created]
 
