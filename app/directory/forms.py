@@ -1,8 +1,8 @@
 """The form that adds entries, one a line."""
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms import StringField, TextAreaField
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from app.directory.models import EntryKind
 from app.directory.values import LONGEST
@@ -18,11 +18,7 @@ KINDS: dict[EntryKind, tuple[str, str]] = {
 
 
 class EntriesForm(FlaskForm):
-    kind = RadioField(
-        "What is it?",
-        choices=[(str(kind), words) for kind, (words, _) in KINDS.items()],
-        validators=[InputRequired("Choose what it is.")],
-    )
+    kind = StringField("What is it?", [AnyOf(set(EntryKind), "Choose what it is.")])
     lines = TextAreaField("Who or what", [InputRequired("Write at least one line."), Length(max=200 * (LONGEST + 2))])
     note = StringField("Why", [Length(max=200, message="Shorten the note to 200 characters.")])
 
