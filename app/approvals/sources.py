@@ -7,6 +7,7 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ToolReturnPart
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.agents.inputs import is_from_outside
 from app.agents.models import AgentVersion
 from app.dataflow.labels import UNTRUSTED
 from app.dataflow.origins import Kind, Source, Trust, compared, values_of
@@ -15,14 +16,6 @@ from app.directory.queries import TITLE, named_by_directory
 from app.integrations.tools.registry import TOOLS
 from app.runs.models import Run, RunCheckpoint
 from app.workspaces.models import Membership
-
-FROM_OUTSIDE = ("long", "files")
-"""Kinds of input whose text others may have written, unless the version says otherwise."""
-
-
-def is_from_outside(spec: dict[str, Any]) -> bool:
-    """Whether what is typed into this field of a start form may be somebody else's words."""
-    return bool(spec.get("outside", spec["kind"] in FROM_OUTSIDE))
 
 
 def labels_of(run: Run, checkpoint: RunCheckpoint | None) -> frozenset[str]:
