@@ -7,7 +7,7 @@ from app.db import db
 from app.directory import queries
 from app.restrictions.models import Restriction
 from app.workspaces.models import Role
-from tests.factories import a_member, a_workspace
+from tests.factories import a_member, a_run, a_workspace, an_agent, an_approval
 from tests.factories.directory import an_entry
 
 GOOD = {"kind": "party", "lines": "Hartwell Ltd", "note": "Supplier since 2019"}
@@ -101,6 +101,30 @@ def test_a_link_from_a_card_only_fills_in_the_form(ada, desk, base):
     assert page.find("input", value="address").get("checked") is not None
     assert page.find("textarea", name="lines").text.strip() == "eve@evil.example more" and values(ada) == []
     assert desk.get(f"{base}/new?kind=amount&value=%3Cb%3E").find("textarea", name="lines").text.strip() == "<b>"
+
+
+ORIGINS = [
+    {"what": "address", "kind": "address", "value": "eve@evil.example&kind=domain", "trust": "read", "title": "x.pdf"},
+    {"what": "name", "kind": "party", "value": "Eve", "trust": "made_up", "title": ""},
+    {"what": "name", "kind": "party", "value": "Ada Ltd", "trust": "named", "title": "“Request”"},
+    {"what": "amount", "kind": "amount", "value": "5.00", "trust": "made_up", "title": ""},
+    {"what": "name", "value": "From before", "trust": "made_up", "title": ""},
+]
+
+
+def test_a_card_leads_to_the_form_for_what_nobody_named(ada, desk, base, browser_of):
+    run = a_run(an_agent(ada.workspace), state="awaiting_approval", wake_at=None)
+    card = an_approval(run, origins=ORIGINS)
+    there = f"/w/{ada.workspace.slug}/approvals/{card.public_id}"
+
+    links = [a["href"] for a in desk.get(there).all("a") if a.text.startswith("Add to the directory")]
+
+    assert len(links) == 2
+    page = desk.get(links[0])
+    assert page.find("input", value="address").get("checked") is not None
+    assert page.find("textarea", name="lines").text.strip() == "eve@evil.example&kind=domain"
+    reviewer = browser_of(a_member(ada.workspace, Role.REVIEWER).user)
+    assert "Nobody here named it" in reviewer.get(there) and "Add to the directory" not in reviewer.page
 
 
 def test_an_entry_is_taken_out_once(ada, desk, base):
