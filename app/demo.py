@@ -55,11 +55,10 @@ SHELVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Suppliers": (("purchasing-and-supplier-policy",), ("finance", "operations")),
     "Engineering": (("engineering-review-guide", "incident-handbook"), ("engineering",)),
     "Brand": (("brand-and-tone-guide",), ("marketing",)),
-    "Website": (("delivery-and-returns",), ("marketing",)),
 }
 """What Fennel & Rye knows: a shelf's documents, and the teams whose agents read it."""
-PUBLIC = ("Website",)
-"""Those of them that everybody may read anyway."""
+WEBSITE = ("delivery-and-returns",)
+"""What everybody may read anyway. No agent of the demo reads it yet."""
 DIRECTORY: tuple[tuple[EntryKind, tuple[str, ...], str], ...] = (
     (EntryKind.PARTY, ("Olivar del Sur", "Moulin Vert"), "Suppliers since 2019"),
     (EntryKind.DOMAIN, ("noordkade.example",), "Noordkade drives for us on Saturdays"),
@@ -88,8 +87,7 @@ def seed() -> None:
     db.session.commit()
     shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
     owner = _owner(fennel)
-    for name in PUBLIC:
-        knowledge.show_to(True, shelves[name], by=owner)
+    knowledge.show_to(True, _shelf(fennel, "Website", _documents("knowledge", WEBSITE)), by=owner)
     for kind, values, note in DIRECTORY:
         directory.add(fennel, kind, values, note=note, by=owner)
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
