@@ -83,8 +83,13 @@ def filesize(count: int) -> str:
 def zone() -> tzinfo:
     """The zone of the workspace on screen; UTC where there is none or its name is unknown here."""
     workspace = g.get("workspace") if g else None
+    return zone_named(workspace.timezone) if workspace is not None else UTC
+
+
+def zone_named(name: str) -> tzinfo:
+    """The zone of this name; UTC when it is unknown here."""
     try:
-        return ZoneInfo(workspace.timezone) if workspace is not None else UTC
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app
-from app.approvals.services import expire_due
+from app.approvals.deadlines import take_steps
 from app.db import db, now
 from app.jobs import ADVANCE_RUN, TABLE, QueuedJob, push
 from app.runs.services import due_runs
@@ -45,7 +45,7 @@ def reconcile(passes: Passes | None = None) -> dict[str, int]:
     """One pass. Commits. Returns how many runs and jobs were pushed and cards expired."""
     passes = passes or Passes()
     again = current_app.config["SETTINGS"].reconcile_seconds
-    expired = expire_due()
+    expired = take_steps()
     db.session.commit()
     runs = [i for i in due_runs() if passes.fresh(f"run:{i}", again)]
     jobs = [(i, name) for i, name in _due_jobs() if passes.fresh(f"job:{i}", again)]

@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from app.agents.inputs import Input, marked
 from app.agents.models import AgentVersion
+from app.dataflow.impact import AREAS
 from app.errors import Invalid
 from app.integrations.files import Stored, given, note, store_all
 from app.integrations.models import Attachment
@@ -153,4 +154,5 @@ def read_draft(form: MultiDict[str, str], *, tools: set[str], collections: set[s
         "tools": [tool for tool in form.getlist("tools") if tool in tools],
         "collections": [item for item in form.getlist("collections") if item in collections],
     }
-    return Draft(name, purpose, form.get("note", ""), content | {"max_steps": steps}, errors)
+    settings = {"max_steps": steps, "areas": [area for area in AREAS if area in form.getlist("areas")]}
+    return Draft(name, purpose, form.get("note", ""), content | {"settings": settings}, errors)

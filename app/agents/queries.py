@@ -1,9 +1,6 @@
 """Reading agents and versions, always within one workspace."""
 
-import difflib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -11,6 +8,7 @@ from sqlalchemy import bindparam, select
 from app.agents.inputs import Input, is_from_outside
 from app.agents.models import Agent, AgentVersion
 from app.db import db
+from app.differences import Change, differences
 from app.errors import NotFound
 
 PAGE = 50
@@ -64,14 +62,6 @@ def live_version(agent: Agent) -> AgentVersion | None:
     return db.session.get(AgentVersion, agent.live_version_id) if agent.live_version_id else None
 
 
-@dataclass(frozen=True)
-class Change:
-    """One difference between two versions: what it is about, and words as (kind, text), kind same | ins | del."""
-
-    label: str
-    words: list[tuple[str, str]]
-
-
 def diff(old: AgentVersion, new: AgentVersion) -> list[Change]:
     """What `new` does otherwise than `old`, in a reader's order."""
     labels = (
@@ -83,7 +73,7 @@ def diff(old: AgentVersion, new: AgentVersion) -> list[Change]:
         ("settings", "Limits"),
     )
     pairs = ((label, _shown(getattr(old, name)), _shown(getattr(new, name))) for name, label in labels)
-    return [Change(label, _words(before, after)) for label, before, after in pairs if before != after]
+    return [Change(label, differences(before, after)) for label, before, after in pairs if before != after]
 
 
 def _shown(value: Any) -> str:
@@ -96,15 +86,3 @@ def _shown(value: Any) -> str:
 
 def _labelled(spec: Input) -> str:
     return f"{spec['label']} (may hold somebody else’s words)" if is_from_outside(spec) else str(spec["label"])
-
-
-def _words(before: str, after: str) -> list[tuple[str, str]]:
-    """A word diff: unchanged stretches and, in place, what went and what came."""
-    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
-    parts: list[tuple[str, str]] = []
-    for op, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if op == "equal":
-            parts.append(("same", "".join(old[a:b])))
-            continue
-        parts += [(kind, text) for kind, text in (("del", "".join(old[a:b])), ("ins", "".join(new[c:d]))) if text]
-    return parts

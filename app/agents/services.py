@@ -86,7 +86,7 @@ def _lock(agent: Agent) -> None:
     db.session.execute(select(Agent.id).where(Agent.id == agent.id).with_for_update())
 
 
-def make_live(version: AgentVersion, *, by: User) -> None:
+def make_live(version: AgentVersion, *, by: User, approved_by: User | None = None) -> None:
     """Put a version to work: new runs use it. Also the way back to an older one."""
     agent = version.agent
     if agent.live_version_id == version.id and agent.state == AgentState.LIVE:
@@ -94,7 +94,8 @@ def make_live(version: AgentVersion, *, by: User) -> None:
     before = db.session.get(AgentVersion, agent.live_version_id) if agent.live_version_id else None
     agent.live_version_id, agent.state = version.id, AgentState.LIVE
     db.session.flush()
-    change_ = {"before": {"version": before.number} if before else {}, "after": {"version": version.number}}
+    agreed: dict[str, Any] = {"approved_by": approved_by.name} if approved_by else {}
+    change_ = {"before": {"version": before.number} if before else {}, "after": {"version": version.number} | agreed}
     _record(agent, "live", f"Made version {version.number} of {agent.name} live", by, **change_)
 
 

@@ -1,5 +1,7 @@
 """What happens to a card: conditional updates, written down where people look and told to open browsers."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -35,7 +37,16 @@ def move(card: Approval, state: ApprovalState, **changes: Any) -> None:
     signal(card)
 
 
-def add_vote(card: Approval, by: Membership, decision: str, key: str, *, reason: str = "", note: str = "") -> Vote:
+def add_vote(
+    card: Approval,
+    by: Membership,
+    decision: str,
+    key: str,
+    *,
+    reason: str = "",
+    note: str = "",
+    sources: Sequence[Any] = (),
+) -> Vote:
     """What `by` says to the card exactly as it is now."""
     vote = Vote(
         workspace_id=card.workspace_id,
@@ -48,22 +59,25 @@ def add_vote(card: Approval, by: Membership, decision: str, key: str, *, reason:
         digest=card.digest,
         reason=reason,
         note=note.strip()[:NOTE_CHARS],
+        sources=list(sources),
         idempotency_key=key,
     )
     card.votes.append(vote)
     return vote
 
 
-def tell(card: Approval, by: Membership, action: str, words: str, note: str = "") -> None:
+def tell(card: Approval, by: Membership, action: str, words: str, note: str = "", sources: Sequence[Any] = ()) -> None:
     """Write what a person did to a card into the run's log and the audit log."""
-    append(card.run, EventKind.APPROVAL, words, detail={"approval": card.public_id, "note": note})
+    note_in_run(card, words, note=note)
     record(
         f"member:approval:{action}",
         f"{words}: {card.title}" if card.title not in words else words,
         workspace_id=card.workspace_id,
         actor=by.user,
         subject=f"approval:{card.public_id}",
-        after={"version": card.version, "digest": card.digest, "note": note, "run": card.run.number},
+        after={"version": card.version, "digest": card.digest, "note": note}
+        | ({"run": card.run.number} if card.run else {})
+        | ({"sources": list(sources)} if sources else {}),
     )
     signal(card)
 
@@ -71,7 +85,7 @@ def tell(card: Approval, by: Membership, action: str, words: str, note: str = ""
 def expire(card: Approval) -> None:
     """Deny a card whose deadline has passed. The caller holds it with its run, and found it pending."""
     card.state, card.decided_at, card.outcome = ApprovalState.EXPIRED, now(), {"words": "Nobody decided in time"}
-    append(card.run, EventKind.APPROVAL, f"Expired: {card.title}", tone="warn", detail={"approval": card.public_id})
+    note_in_run(card, f"Expired: {card.title}", tone="warn")
     record(
         "system:approval:expired",
         f"Expired, which denies: {card.title}",
@@ -79,7 +93,19 @@ def expire(card: Approval) -> None:
         subject=f"approval:{card.public_id}",
     )
     signal(card)
-    wake(card.run)
+    go_on(card)
+
+
+def note_in_run(card: Approval, words: str, *, tone: str = "ok", note: str = "") -> None:
+    """A line in the log of the run that waits for the card, if one does. The caller holds the run."""
+    if card.run:
+        append(card.run, EventKind.APPROVAL, words, tone=tone, detail={"approval": card.public_id, "note": note})
+
+
+def go_on(card: Approval, *, at: datetime | None = None) -> None:
+    """Let the run that waits for the card go on, now or `at`. The caller holds the run."""
+    if card.run:
+        wake(card.run, at=at)
 
 
 def close(card: Approval, words: str) -> None:

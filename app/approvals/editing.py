@@ -4,16 +4,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.approvals.autonomy import demote
 from app.approvals.cards import move
 from app.approvals.errors import EditRefused
-from app.approvals.gate import digest_of, impact_of, inspected, verdict_on
 from app.approvals.models import Approval, ApprovalState
 from app.approvals.quorum import limit_words, within_limit
+from app.approvals.verdicts import besides, digest_of, impact_of, inspected, verdict_on
 from app.audit.services import record
 from app.dataflow.origins import Source, Trust, values_of
 from app.db import db
 from app.integrations.tools.base import ToolContext, ToolRefused
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS
 from app.rules.policy import Effect
 from app.rules.queries import rules_in_force
 from app.runs.ports import Proposal
@@ -35,7 +36,7 @@ def change(card: Approval, args: dict[str, Any], by: Membership) -> None:
     found = inspected(proposal, Source(f"{by.user.name}, who changed it", given, Trust.NAMED, is_amount=True))
     changes: dict[str, Any] = {
         "origins": [origin.kept() for origin in found.origins],
-        "reasons": found.besides(card.why),
+        "reasons": besides(found, card.areas, card.why),
         "args": proposal.args,
         "digest": digest_of(proposal),
         "title": proposal.action.title,
@@ -44,8 +45,9 @@ def change(card: Approval, args: dict[str, Any], by: Membership) -> None:
     }
     if verdict.effect is Effect.ASK:
         changes |= {"why": verdict.why, "quorum": list(verdict.quorum), "rule_key": verdict.rule_key}
-        changes |= {"rule_digest": verdict.rule_digest, "reasons": found.besides(verdict.why)}
+        changes |= {"rule_digest": verdict.rule_digest, "reasons": besides(found, card.areas, verdict.why)}
     move(card, ApprovalState.PENDING, **changes)
+    demote(card, f"{by.user.name} changed “{card.title}”")
     record(
         "member:approval:edited",
         f"{by.user.name} changed “{card.title}”",
@@ -59,7 +61,9 @@ def change(card: Approval, args: dict[str, Any], by: Membership) -> None:
 
 def proposal_of(card: Approval, args: dict[str, Any]) -> Proposal:
     """The card's action with `args`, checked and described. Raises EditRefused."""
-    tool, run = TOOLS.get(card.tool), card.run
+    tool, run = ACTIONS.get(card.tool), card.run
+    if run is None:
+        raise EditRefused("What a person asks is not changed here. Decline it, and say what to change.", card=card)
     if tool is None:
         raise EditRefused("LeenOps no longer has this tool, so it cannot be changed.", card=card, typed=args)
     workspace = db.session.get_one(Workspace, card.workspace_id)

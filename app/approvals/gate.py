@@ -1,40 +1,45 @@
 """The engine's gate: rules first, then people. Consulted anew each time the engine comes to a call."""
 
-import re
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import lazyload
 
+from app.approvals.autonomy import demote
 from app.approvals.cards import close, signal, void
-from app.approvals.digest import action_digest
+from app.approvals.deadlines import planned
 from app.approvals.history import remember
 from app.approvals.models import Approval, ApprovalState, CardKind
-from app.approvals.queries import Moved, calls_before, moved_before
 from app.approvals.quorum import approvals_on, is_met
-from app.approvals.sources import labels_of, sources_of
+from app.approvals.verdicts import (
+    areas_of,
+    asked_anyway,
+    besides,
+    digest_of,
+    evidence_of,
+    facts_of,
+    impact_of,
+    inspected,
+    verdict_on,
+)
 from app.audit.services import record
-from app.dataflow.guard import Finding, inspect
-from app.dataflow.labels import Sink
-from app.dataflow.origins import Source
+from app.dataflow.guard import Finding
 from app.db import changed, db, new_public_id, now
 from app.digests import sha256_json
-from app.rules.policy import ONE_PERSON, Effect, Facts, Field, RuleLine, Verdict, decide, is_inside, watched
+from app.integrations.tools.base import Tool
+from app.integrations.tools.registry import RESULT
+from app.rules.policy import ONE_PERSON, Effect, Facts, RuleLine, Verdict, decide, watched
 from app.rules.queries import InForce, in_force
 from app.runs.lease import FRESH
 from app.runs.log import append
 from app.runs.models import Effect as JournalRow
-from app.runs.models import EffectState, EventKind, Run, RunCheckpoint
+from app.runs.models import EffectState, EventKind, Run
 from app.runs.ports import Answer, Permit, Proposal
 from app.workspaces.models import Workspace
 
-EVIDENCE = 4
-"""How many sources a card shows."""
 REASONS = {
     "wrong": "it is not correct",
     "policy": "it goes against our rules",
@@ -44,66 +49,7 @@ REASONS = {
     "other": "of another reason",
 }
 """Reason codes of a decline, as the model reads them after "because"."""
-GUARD = "guard"
-"""Stands in a card's rule_key when the data-flow guard asked and no rule."""
 WATCHED = {Effect.ALLOW: "let this go on alone", Effect.ASK: "asked people", Effect.DENY: "forbidden this"}
-
-
-TOTALS = frozenset({Field.RUN_TOTAL, Field.DAY_TOTAL, Field.PARTY_TOTAL})
-
-
-def facts_of(proposal: Proposal, rules: Sequence[RuleLine]) -> Facts:
-    """What these rules look at in this exact action. What is costly to know is asked only when one does."""
-    run, tool, context = proposal.run, proposal.tool, proposal.context
-    asked = {condition.get("field") for rule in rules for condition in rule.conditions}
-    moved = moved_before(run, proposal.action.party) if tool.moves_money and asked & TOTALS else Moved()
-    return Facts(
-        action=proposal.action,
-        args=proposal.args,
-        company_domains=context.company_domains,
-        team=context.team,
-        agent=run.agent.public_id,
-        moved=moved.by_run,
-        moved_today=moved.by_agent_today,
-        moved_to_party=moved.to_party,
-        calls=calls_before(run, tool.name, proposal.call_key) if Field.CALLS in asked else 0,
-        labels=labels_of(run, db.session.get(RunCheckpoint, run.id)),
-        at=now().astimezone(ZoneInfo(run.workspace.timezone)),
-    )
-
-
-def verdict_on(proposal: Proposal, rules: Sequence[RuleLine]) -> Verdict:
-    """What these rules say to this exact action."""
-    return decide(proposal.tool, facts_of(proposal, rules), rules)
-
-
-def inspected(proposal: Proposal, *more: Source) -> Finding:
-    """What the data-flow guard finds, also in what people said since. What only reads here needs no look at sources."""
-    tool, context, run = proposal.tool, proposal.context, proposal.run
-    if tool.flow is not None and tool.flow.sink is Sink.NOWHERE:
-        return Finding((), ())
-    checkpoint = db.session.get(RunCheckpoint, run.id)
-    return inspect(
-        tool.flow,
-        proposal.args,
-        [*more, *sources_of(run, checkpoint)],
-        labels=labels_of(run, checkpoint),
-        goes_outside=any(not is_inside(one, context.company_domains) for one in proposal.action.recipients),
-        can_be_put_right=tool.reversible and not tool.moves_money,
-    )
-
-
-def digest_of(proposal: Proposal) -> str:
-    """What a card for this action is bound to."""
-    return action_digest(
-        agent_version=proposal.run.version.public_id,
-        tool=proposal.tool.name,
-        tool_version=proposal.tool.version,
-        target=",".join(proposal.action.recipients) or proposal.action.title,
-        args=proposal.args,
-    )
-
-
 _CARDS = (
     select(Approval)
     .where(Approval.run_id == bindparam("run"))
@@ -133,7 +79,7 @@ class ApprovalGate:
         return {(card.call_key, card.kind): card for card in db.session.scalars(_CARDS, {"run": self._run.id})}
 
     def permit(self, proposal: Proposal) -> Permit:
-        card = self._cards.get((proposal.call_key, CardKind.TOOL_CALL))
+        card = self._cards.get((proposal.call_key, _kind(proposal.tool)))
         return self._answer(card, proposal) if card else self._by_rule(proposal)
 
     def _by_rule(self, proposal: Proposal) -> Permit:
@@ -145,7 +91,8 @@ class ApprovalGate:
         remember(proposal, facts, verdict, rules_number=self._in_force.number, is_guarded=found.stops)
         match verdict.effect:
             case Effect.ALLOW:
-                return self._ask(proposal, _guarded(found), found) if found.stops else Permit(Answer.GO)
+                asks = asked_anyway(found, areas_of(proposal))
+                return self._ask(proposal, asks, found) if asks else Permit(Answer.GO)
             case Effect.DENY:
                 return _forbidden(verdict)
             case Effect.ASK:
@@ -169,7 +116,7 @@ class ApprovalGate:
             case ApprovalState.REJECTED:
                 return Permit(Answer.DENIED, words=_declined(card))
             case ApprovalState.CHANGED:
-                return Permit(Answer.DENIED, words=f"changes requested: {card.outcome.get('note', '')}")
+                return Permit(Answer.DENIED, words=f"changes requested: {card.outcome.get('note', '')}", is_final=False)
             case ApprovalState.EXPIRED:
                 return Permit(Answer.DENIED, words="Nobody decided in time, so it was not done.")
         return self._by_rule(proposal)
@@ -213,6 +160,8 @@ class ApprovalGate:
     def settle(self, approval_id: int, state: str, words: str) -> None:
         card = db.session.get_one(Approval, approval_id)
         card.state, card.outcome = ApprovalState(state), {**card.outcome, "words": words}
+        if card.state != ApprovalState.DONE:
+            demote(card, f"“{card.title}” did not go well")
         signal(card)
 
     def unknown(self, proposal: Proposal) -> Permit:
@@ -240,10 +189,11 @@ class ApprovalGate:
 
     def _ask(self, proposal: Proposal, verdict: Verdict, found: Finding) -> Permit:
         """Make a card for this exact action; open browsers hear of it after the commit."""
-        card = self._card(proposal, CardKind.TOOL_CALL, verdict.why, proposal.action.title)
+        card = self._card(proposal, _kind(proposal.tool), verdict.why, proposal.action.title)
         card.follows_id = self._sent_back(proposal)
         card.origins = [origin.kept() for origin in found.origins]
-        card.reasons = found.besides(verdict.why)
+        card.areas = areas_of(proposal)
+        card.reasons = besides(found, card.areas, verdict.why)
         card.quorum, card.rule_key, card.rule_digest = list(verdict.quorum), verdict.rule_key, verdict.rule_digest
         return self._asked(card, f"Stopped: {verdict.why}")
 
@@ -290,10 +240,11 @@ class ApprovalGate:
             risk=tool.risk,
             amount=proposal.action.amount,
             impact=impact_of(proposal),
-            evidence=_evidence(proposal),
+            evidence=evidence_of(proposal),
             requester_id=run.started_by,
-            deadline_at=now() + timedelta(hours=run.workspace.card_hours),
+            **planned(run.workspace, now()),
             outcome={},
+            areas=[],
             reasons=[],
             origins=[],
         )
@@ -322,43 +273,13 @@ class ApprovalGate:
         return Permit(Answer.WAIT)
 
 
-def impact_of(proposal: Proposal) -> dict[str, Any]:
-    """What the card shows of the action, computed from its arguments."""
-    action, tool = proposal.action, proposal.tool
-    return {
-        "facts": [list(fact) for fact in action.facts],
-        "amount": action.amount,
-        "currency": action.currency,
-        "recipients": list(action.recipients),
-        "button": action.button,
-        "body": list(action.body) if action.body else None,
-        "reversible": tool.reversible,
-        "undo": tool.undo,
-        "team": proposal.context.team,
-    }
+def _kind(tool: Tool) -> CardKind:
+    return CardKind.FINAL_OUTPUT if tool is RESULT else CardKind.TOOL_CALL
 
 
 def _in_common(args: dict[str, Any], others: dict[str, Any]) -> int:
     """How many arguments are the same."""
     return sum(others.get(name) == value for name, value in args.items())
-
-
-def _evidence(proposal: Proposal) -> list[Any]:
-    """What the agent read that has most words in common with the action and its reason, each source once."""
-    checkpoint = db.session.get(RunCheckpoint, proposal.run.id)
-    sources = {item["ref"]: item for item in (checkpoint.read if checkpoint else [])}
-    about = _words(f"{proposal.action.title} {proposal.purpose} {' '.join(map(str, proposal.args.values()))}")
-    return sorted(sources.values(), key=lambda item: -len(about & _words(item["quote"])))[:EVIDENCE]
-
-
-def _words(text: str) -> set[str]:
-    """The words of some length: the short ones say nothing."""
-    return set(re.findall(r"[^\W_]{4,}", text.casefold()))
-
-
-def _guarded(found: Finding) -> Verdict:
-    """What the guard asks where the rules alone would let the action go."""
-    return Verdict(Effect.ASK, found.reasons[0], ONE_PERSON, GUARD, sha256_json(GUARD))
 
 
 def _forbidden(verdict: Verdict) -> Permit:

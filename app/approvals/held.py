@@ -1,7 +1,7 @@
 """A card in somebody's hands: held with its run until the commit, as it is now, and open to this person."""
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import selectinload
 
 from app.approvals.cards import decided_words, expire
 from app.approvals.errors import AlreadyDecided, CardChanged, Claimed, NotYourCard, OwnRequest, TooLate
@@ -12,12 +12,12 @@ from app.runs.lease import FRESH
 from app.runs.models import Run
 from app.workspaces.models import Membership, Role
 
-_LOCKED = (
+_RUN = select(Run).where(Run.id == bindparam("run")).with_for_update(of=Run).execution_options(**FRESH)
+_CARD = (
     select(Approval)
     .where(Approval.id == bindparam("card"))
-    .join(Approval.run)
-    .options(contains_eager(Approval.run), selectinload(Approval.votes))
-    .with_for_update(of=[Run, Approval])
+    .options(selectinload(Approval.votes))
+    .with_for_update(of=Approval)
     .execution_options(**FRESH)
 )
 
@@ -27,7 +27,9 @@ def held(card: Approval) -> Approval:
 
     The run comes first, as it does in the engine: who locks in one order never waits for each other.
     """
-    return db.session.scalars(_LOCKED, {"card": card.id}).one()
+    if card.run_id is not None:
+        db.session.scalars(_RUN, {"run": card.run_id}).one()
+    return db.session.scalars(_CARD, {"card": card.id}).unique().one()
 
 
 def as_now(by: Membership) -> Membership:

@@ -56,8 +56,8 @@ class Pending(NamedTuple):
 
     id: int
     is_mine: bool
-    run_id: int
-    like: tuple[int, str]
+    run_id: int | None
+    like: tuple[int | None, str]
     """Agent and tool: what can be decided together."""
 
 
@@ -83,14 +83,14 @@ def inbox(member: Membership, tab: str, *, before: int | None = None) -> Inbox:
 def _together_with(shown: Sequence[Approval], mine: Sequence[Pending]) -> list[Together]:
     """For the cards shown, each group of more than one that they belong to, once."""
     runs, likes = Counter(card.run_id for card in mine), Counter(card.like for card in mine)
-    of_runs = {card.run_id: Together(card, runs[card.run_id], is_run=True) for card in shown}
+    of_runs = {card.run_id: Together(card, runs[card.run_id], is_run=True) for card in shown if card.run_id}
     of_tools = {_like(card): Together(card, likes[_like(card)], is_run=False) for card in shown}
     groups = [group for group in (*of_runs.values(), *of_tools.values()) if group.size > 1]
     same = {(_like(group.card), group.size) for group in groups if group.is_run}
     return [group for group in groups if group.is_run or (_like(group.card), group.size) not in same]
 
 
-def _like(card: Approval) -> tuple[int, str]:
+def _like(card: Approval) -> tuple[int | None, str]:
     return card.agent_id, card.tool
 
 
@@ -121,10 +121,11 @@ def _pending(member: Membership, *, before: int | None = None) -> list[Pending]:
         Delegation.approval_id == Approval.id,
         Delegation.from_id == member.user_id,
         Delegation.ended_at.is_(None),
+        Delegation.is_cover.is_(False),
     )
     has_done_theirs = or_(voted, left)
     what = (Approval.id, Approval.run_id, Approval.agent_id, Approval.tool, Approval.requester_id, Approval.quorum)
-    query = select(*what, Approval.amount, Agent.team, has_done_theirs.label("is_done")).join(Approval.agent)
+    query = select(*what, Approval.amount, Agent.team, has_done_theirs.label("is_done")).outerjoin(Approval.agent)
     query = query.where(Approval.workspace_id == member.workspace_id, Approval.state == ApprovalState.PENDING)
     if before:
         query = query.where(Approval.id < before)
@@ -136,14 +137,14 @@ def _is_mine(row: Any, member: Membership) -> bool:
     """The same as `waits_for`, of a row of `_pending`."""
     if row.is_done or row.requester_id == member.user_id or not within_limit(row.amount, member):
         return False
-    return may_decide_on(member, team=row.team, quorum=row.quorum)
+    return may_decide_on(member, team=row.team or "", quorum=row.quorum)
 
 
 def waits_for(card: Approval, member: Membership) -> bool:
     """Whether this pending card waits for this member: may approve it, has not, and has left it to nobody."""
     if card.requester_id == member.user_id or not may_decide(card, member) or not within_limit(card.amount, member):
         return False
-    if any(one.from_id == member.user_id and one.ended_at is None for one in card.delegations):
+    if any(one.from_id == member.user_id and not one.is_cover and one.ended_at is None for one in card.delegations):
         return False
     return not any(v.user_id == member.user_id and v.version == card.version and not v.undone_at for v in card.votes)
 

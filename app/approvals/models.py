@@ -42,6 +42,9 @@ class ApprovalState(StrEnum):
 
 class CardKind(StrEnum):
     TOOL_CALL = "tool_call"
+    FINAL_OUTPUT = "final_output"
+    PUBLISH_RULES = "publish_rules"
+    PUBLISH_VERSION = "publish_version"
     UNKNOWN_OUTCOME = "unknown_outcome"
 
 
@@ -51,15 +54,16 @@ class Approval(Base):
     __tablename__ = "approvals"
     __table_args__ = (
         Index("ix_approvals_workspace_state_id", "workspace_id", "state", "id"),
-        Index("ix_approvals_due", "state", "deadline_at"),
+        Index("ix_approvals_due", "state", "next_step_at"),
         UniqueConstraint("call_key", "kind", "round"),
     )
     id: Mapped[pk]
     public_id: Mapped[public_id]
     workspace_id: Mapped[fk_workspace]
-    run_id: Mapped[int] = mapped_column(BigId, ForeignKey("runs.id"), index=True)
-    agent_id: Mapped[int] = mapped_column(BigId, ForeignKey("agents.id"))
-    agent_version_id: Mapped[int] = mapped_column(BigId)
+    run_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("runs.id"), index=True)
+    """None where a person asks, and no agent."""
+    agent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("agents.id"))
+    agent_version_id: Mapped[int | None] = mapped_column(BigId)
     live_version_id: Mapped[int | None] = mapped_column(BigId)
     """The agent's live version when asked; a later one voids the card."""
     call_key: Mapped[name_]
@@ -93,6 +97,8 @@ class Approval(Base):
     """What the data-flow guard says besides, each a clause that follows "because"."""
     origins: Mapped[json_list]
     """Where each destination came from: [{what, value, trust: named|read|made_up, title, ref}]."""
+    areas: Mapped[json_list]
+    """Of high impact on people: who approves gives a reason and a source that is no AI output."""
     risk: Mapped[code]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     """What it moves, in minor units of the workspace's currency; None where it moves no money."""
@@ -103,8 +109,13 @@ class Approval(Base):
     quorum: Mapped[json_list]
     """[{role: null|role, team: null|team, count}]: who must agree; distinct people."""
     requester_id: Mapped[int | None] = mapped_column(BigId)
-    """Who started the run: may not decide."""
+    """Who started the run, or asks themselves: may not decide."""
     deadline_at: Mapped[utc]
+    steps: Mapped[json_list]
+    """What happens if nobody decides, still to come: [[step, ISO time]], the next first."""
+    next_step_at: Mapped[datetime | None]
+    """When the clock has to look at it."""
+    escalated_at: Mapped[datetime | None]
     claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     claimed_until: Mapped[datetime | None]
     """Until then the others leave the decision to who claimed it."""
@@ -116,8 +127,11 @@ class Approval(Base):
     outcome: Mapped[json_]
     """What came of it: {words, detail}."""
     created_at: Mapped[created]
-    run: Mapped[Run] = relationship(lazy="joined")
-    agent: Mapped[Agent] = relationship(lazy="joined")
+    run: Mapped[Run | None] = relationship(lazy="joined")
+    agent: Mapped[Agent | None] = relationship(lazy="joined")
+    requester: Mapped[User | None] = relationship(
+        primaryjoin=lambda: foreign(Approval.requester_id) == User.id, lazy="select", viewonly=True
+    )
     votes: Mapped[list["Vote"]] = relationship(lazy="select", order_by="Vote.id")
     """Everything people said on it, oldest first."""
     follows: Mapped["Approval | None"] = relationship(remote_side="Approval.id", lazy="select")
@@ -128,6 +142,18 @@ class Approval(Base):
     @property
     def is_pending(self) -> bool:
         return self.state == ApprovalState.PENDING
+
+    @property
+    def team(self) -> str:
+        """Whose people decide it; '' for what concerns all."""
+        return self.agent.team if self.agent else ""
+
+    @property
+    def asker(self) -> str:
+        """Who asks, by name."""
+        if self.agent and self.run_id is not None:
+            return self.agent.name
+        return self.requester.name if self.requester else "LeenOps"
 
     def is_claimed_by_another(self, user_id: int, at: datetime) -> bool:
         """Whether somebody else holds it at this moment."""
@@ -149,6 +175,8 @@ class Vote(Base):
     digest: Mapped[sha256]
     reason: Mapped[code]
     note: Mapped[str]
+    sources: Mapped[json_list]
+    """What stands behind an approval of high impact: [{kind: passage|attachment|input|other, title, ref}]."""
     idempotency_key: Mapped[name_]
     at: Mapped[created]
     undone_at: Mapped[datetime | None]
@@ -195,6 +223,8 @@ class Delegation(Base):
     from_id: Mapped[fk_user]
     to_id: Mapped[fk_user]
     note: Mapped[str]
+    is_cover: Mapped[bool] = mapped_column(default=False)
+    """The clock did it, because they are away: the card stays with them too."""
     at: Mapped[created]
     ended_at: Mapped[datetime | None]
     """When they took it back, or got it again."""

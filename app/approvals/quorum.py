@@ -11,14 +11,19 @@ APPROVE = "approve"
 
 def may_decide(card: Approval, member: Membership) -> bool:
     """Whether this member's role and teams let them decide this card (leaving aside whose run it is)."""
-    return may_decide_on(member, team=card.agent.team, quorum=card.quorum)
+    return may_decide_on(member, team=card.team, quorum=card.quorum)
 
 
 def may_decide_on(member: Membership, *, team: str, quorum: list[Any]) -> bool:
     """Whether this member may decide cards of this team with this quorum."""
     if member.role not in (Role.OWNER, Role.ADMIN, Role.REVIEWER):
         return False
-    if member.teams and team not in member.teams and not any(need.get("team") in member.teams for need in quorum):
+    if (
+        team
+        and member.teams
+        and team not in member.teams
+        and not any(need.get("team") in member.teams for need in quorum)
+    ):
         return False
     return member.role == Role.OWNER or any(_fits(member, need) for need in quorum)
 

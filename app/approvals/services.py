@@ -1,24 +1,24 @@
 """Deciding on cards. Each verb is one conditional update: with many at once, one wins."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import contains_eager
 
-from app.approvals.cards import add_vote, close, expire, move, tell
+from app.approvals.autonomy import demote
+from app.approvals.cards import add_vote, close, go_on, move, tell, void
 from app.approvals.editing import change
-from app.approvals.errors import AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
+from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OverLimit, OwnRequest
 from app.approvals.gate import REASONS, hold_seconds
+from app.approvals.grounds import grounds
 from app.approvals.held import as_now, held, refuse_unless_open
 from app.approvals.models import Approval, ApprovalState, CardKind
+from app.approvals.publishing import PUBLICATIONS, outdated, publish
 from app.approvals.quorum import approvals_on, is_met, limit_words, may_decide, needed, within_limit
 from app.db import changed, db, now
 from app.errors import Conflict, Invalid
-from app.runs.lease import FRESH
-from app.runs.models import Run
-from app.runs.services import wake
 from app.workspaces.models import Membership, Workspace
 
 
@@ -51,16 +51,22 @@ def decide(
     reason: str = "",
     note: str = "",
     args: dict[str, Any] | None = None,
+    picked: Sequence[str] = (),
+    source: str = "",
 ) -> Approval:
     """Record what `by` says to exactly `version` of `card`, and let the run go on when that settles it.
 
-    The same `key` by the same person again changes nothing and returns the card. Raises AlreadyDecided, Claimed or
-    CardChanged (409), TooLate (410), OwnRequest, NotYourCard or OverLimit (403), EditRefused or Invalid (422).
+    `args` are an edit's; `picked` (refs of the evidence) and `source` (one a line) are what an approval of high
+    impact stands on. The same `key` by the same person again changes nothing and returns the card. Raises
+    AlreadyDecided, Claimed or CardChanged (409), TooLate (410), OwnRequest, NotYourCard or OverLimit (403),
+    EditRefused or Invalid (422).
     """
     card, by = held(card), as_now(by)
     if _is_sent_again(card, decision, by, version, key):
         return card
     refuse_unless_open(card, by, version)
+    if card.kind in PUBLICATIONS:
+        _refuse_unless_as_asked(card, decision)
     if card.kind == CardKind.UNKNOWN_OUTCOME:
         return _settle_outcome(card, decision, by, key, note)
     if decision is Decision.EDIT:
@@ -69,7 +75,7 @@ def decide(
             return card
         decision = Decision.APPROVE
     if decision is Decision.APPROVE:
-        return _approve(card, by, key, note)
+        return _approve(card, by, key, note, grounds(card, reason=note, picked=picked, typed=source))
     if decision is Decision.REJECT:
         return _close(card, ApprovalState.REJECTED, by, key, "declined", reason=_known(reason), note=note)
     if decision is Decision.CHANGES:
@@ -77,6 +83,15 @@ def decide(
             raise Invalid("Say what the agent should change.", field="note")
         return _close(card, ApprovalState.CHANGED, by, key, "asked for changes to", note=note)
     raise Invalid("Choose approve, change or decline.", field="decision")
+
+
+def _refuse_unless_as_asked(card: Approval, decision: Decision) -> None:
+    """What people ask is approved or declined; once it is not what was asked, it is neither."""
+    if decision not in (Decision.APPROVE, Decision.REJECT):
+        raise Invalid("Choose approve or decline.", field="decision")
+    if reason := outdated(card):
+        void(card, reason)
+        raise AlreadyDecided(reason, card=card, keep=True)
 
 
 def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: int, key: str) -> bool:
@@ -93,23 +108,27 @@ def _is_sent_again(card: Approval, decision: Decision, by: Membership, version: 
     return True
 
 
-def _approve(card: Approval, by: Membership, key: str, note: str) -> Approval:
+def _approve(card: Approval, by: Membership, key: str, note: str, sources: list[dict[str, str]]) -> Approval:
     if any(vote.user_id == by.user_id for vote in approvals_on(card)):
         raise AlreadyVoted(card=card)
     if not within_limit(card.amount, by):
         raise OverLimit(limit_words(card, by), card=card)
-    add_vote(card, by, Decision.APPROVE, key, note=note)
+    add_vote(card, by, Decision.APPROVE, key, note=note, sources=sources)
     votes = approvals_on(card)
     count = f"{len(votes)} of {needed(card)}"
     if not is_met(card, votes):
-        tell(card, by, "approved", f"{by.user.name} approved, {count}", note)
+        tell(card, by, "approved", f"{by.user.name} approved, {count}", note, sources)
+        return card
+    if card.kind in PUBLICATIONS:
+        move(card, ApprovalState.DONE, outcome={"words": publish(card, approved_by=by)})
+        tell(card, by, "approved", f"{by.user.name} approved", note, sources)
         return card
     workspace = db.session.get_one(Workspace, card.workspace_id)
     until = now() + timedelta(seconds=hold_seconds(workspace, card.risk))
     move(card, ApprovalState.APPROVED, hold_until=until)
     words = f"{by.user.name} approved" + (f", {count}" if needed(card) > 1 else "")
-    wake(card.run, at=until)
-    tell(card, by, "approved", words, note)
+    go_on(card, at=until)
+    tell(card, by, "approved", words, note, sources)
     return card
 
 
@@ -120,7 +139,8 @@ def _close(
     add_vote(card, by, decision, key, reason=reason, note=note)
     move(card, state, outcome={"reason": reason, "note": note, "words": f"{by.user.name} {verb} this"})
     tell(card, by, verb.split()[0], f"{by.user.name} {verb} “{card.title}”", note or REASONS.get(reason, ""))
-    wake(card.run)
+    demote(card, f"{by.user.name} {verb} “{card.title}”")
+    go_on(card)
     return card
 
 
@@ -132,7 +152,7 @@ def _settle_outcome(card: Approval, decision: Decision, by: Membership, key: str
     add_vote(card, by, decision, key, note=note)
     move(card, state, outcome={"words": f"{by.user.name} said: {words}", "note": note})
     tell(card, by, "answered", f"{by.user.name} said: {words}", note)
-    wake(card.run)
+    go_on(card)
     return card
 
 
@@ -162,18 +182,6 @@ def undo(card: Approval, *, by: Membership) -> Approval:
         vote.undone_at = vote.undone_at or now()
     tell(card, by, "undone", f"{by.user.name} took the approval back")
     return card
-
-
-def expire_due(limit: int = 100) -> int:
-    """Expire every card past its deadline; called by the clock. Returns how many."""
-    query = select(Approval).where(Approval.state == ApprovalState.PENDING, Approval.deadline_at <= now())
-    query = query.join(Approval.run).with_for_update(of=[Run, Approval], skip_locked=True)
-    cards = db.session.scalars(
-        query.options(contains_eager(Approval.run)).order_by(Approval.deadline_at).limit(limit), execution_options=FRESH
-    ).all()
-    for card in cards:
-        expire(card)
-    return len(cards)
 
 
 def close_for(run_id: int, words: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.approvals.models import Approval, CardKind
+from app.approvals.verdicts import GUARD
 from app.errors import Invalid
 from app.integrations.tools.base import Risk
 
@@ -22,9 +23,11 @@ def alone_because(card: Approval, *, is_run: bool) -> str:
     Who floods a reviewer with cards wants them waved through: what the guard stopped is always looked at by
     itself, and what is of high risk is waved through at most with the rest of its own run.
     """
-    if card.kind != CardKind.TOOL_CALL:
-        return "it asks what happened"
-    if card.reasons or card.rule_key == "guard":
+    if card.kind not in (CardKind.TOOL_CALL, CardKind.FINAL_OUTPUT):
+        return "it asks something else"
+    if card.areas:
+        return "it needs a reason and a source of yours"
+    if card.reasons or card.rule_key == GUARD:
         return "the data-flow guard stopped it"
     if card.risk == Risk.HIGH and not is_run:
         return "its risk is high"

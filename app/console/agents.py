@@ -6,12 +6,14 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, Permission, me, member, workspace
+from app.access import Capability, Permission, me, member, membership, workspace
 from app.agents import forms, queries, services
 from app.agents.inputs import is_from_outside
 from app.agents.models import Agent, AgentVersion
 from app.agents.templates import TEMPLATES
+from app.approvals.publishing import ask_for_version
 from app.console.teams import allow_team
+from app.dataflow.impact import AREAS
 from app.db import db
 from app.integrations.tools.registry import TOOLS
 from app.keys.queries import usable_keys
@@ -100,13 +102,19 @@ def save(slug: str) -> ResponseReturnValue:
     draft = forms.read_draft(request.form, tools=set(TOOLS), collections=shelves, keys=keys)
     if draft.errors:
         return _edit(slug, draft.errors, request.form, 422)
-    latest = services.latest_version(agent)
-    limits = latest.settings | {"max_steps": int(draft.content.pop("max_steps"))}
-    content = draft.content | {"settings": limits, "inputs": forms.read_inputs(request.form, latest.inputs)}
+    inputs = forms.read_inputs(request.form, services.latest_version(agent).inputs)
+    content = draft.content | {"settings": _settings(agent, draft), "inputs": inputs}
     version = services.edit(agent, name=draft.name, purpose=draft.purpose, content=content, note=draft.note, by=me())
     db.session.commit()
     said = f"Version {version.number} is made. It is not live yet." if version else "The name and purpose are saved."
     return done(None, to=_address(agent, "versions" if version else "show"), say=said)
+
+
+def _settings(agent: Agent, draft: forms.Draft) -> dict[str, Any]:
+    """The latest version's settings with what the form says of them."""
+    said = draft.content["settings"]
+    kept = {name: value for name, value in services.latest_version(agent).settings.items() if name != "areas"}
+    return kept | {"max_steps": int(said["max_steps"])} | ({"areas": said["areas"]} if said["areas"] else {})
 
 
 def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValue:
@@ -120,6 +128,7 @@ def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValu
         errors=errors,
         typed=typed,
         tools=TOOLS.values(),
+        areas=AREAS,
         collections=collections_of(workspace().id),
         from_outside=_from_outside(version),
         keys=usable_keys(workspace().id),
@@ -139,7 +148,13 @@ def versions(slug: str) -> ResponseReturnValue:
 @member(Permission.AGENT_PUBLISH, needs=Capability.CHANGE)
 def make_live(slug: str, number: int) -> ResponseReturnValue:
     agent = _own(slug)
-    services.make_live(queries.get_version(agent, number), by=me())
+    version = queries.get_version(agent, number)
+    if workspace().versions_need_two:
+        card = ask_for_version(version, workspace(), by=membership())
+        db.session.commit()
+        to = url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
+        return done(None, to=to, say="A second person is asked. The version is live once they agree.")
+    services.make_live(version, by=me())
     db.session.commit()
     return done(None, to=_address(agent), say=f"Version {number} is live.")
 

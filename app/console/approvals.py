@@ -11,7 +11,7 @@ from app.approvals.inbox import TABS, inbox
 from app.approvals.models import Approval
 from app.approvals.services import Decision
 from app.console.cards import CardView, typed_args, view_of
-from app.console.timeline import timeline
+from app.console.timeline import Timeline, timeline
 from app.db import begin_writing, db
 from app.errors import DomainError, Invalid
 from app.web import done, is_fragment, page_key, render, typed_number
@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
     tab = tab if tab in TABS else "waiting"
     page = inbox(membership(), tab, before=page_key())
     cards = [view_of(card, membership()) for card in page.cards]
-    pane = timeline(cards[0].card.run, membership()) if cards else None
+    pane = _pane(cards[0].card) if cards else None
     return render("approvals/index.html", tab=tab, inbox=page, cards=cards, pane=pane)
 
 
@@ -45,7 +45,7 @@ def count() -> ResponseReturnValue:
 def show(approval: str) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     view = view_of(card, membership())
-    return render("approvals/show.html", "approvals/_approval.html", view=view, pane=timeline(card.run, membership()))
+    return render("approvals/show.html", "approvals/_approval.html", view=view, pane=_pane(card))
 
 
 def refused(*, approval: str, error: DomainError) -> ResponseReturnValue:
@@ -57,9 +57,10 @@ def refused(*, approval: str, error: DomainError) -> ResponseReturnValue:
     card = queries.get_approval(approval, workspace_id=workspace().id)
     db.session.refresh(card)
     typed = {k: v for k, v in request.form.items() if k != "csrf_token"}
-    view = view_of(card, membership(), note=error.sentence, typed=typed)
+    ticked = request.form.getlist("sources")
+    view = view_of(card, membership(), note=error.sentence, typed=typed, typed_sources=ticked)
     name = "approvals/_approval.html" if is_fragment() else "approvals/show.html"
-    pane = None if is_fragment() else timeline(card.run, membership())
+    pane = None if is_fragment() else _pane(card)
     return make_response(render_template(name, view=view, pane=pane, announce=error.sentence), error.status)
 
 
@@ -79,6 +80,8 @@ def decide(approval: str) -> ResponseReturnValue:
             reason=request.form.get("reason", ""),
             note=request.form.get("note", ""),
             args=args,
+            picked=request.form.getlist("sources"),
+            source=request.form.get("source", ""),
         )
     except DomainError as error:
         return refused(approval=approval, error=error)
@@ -120,10 +123,15 @@ def receipt_words(view: CardView) -> str:
         case "pending":
             return "The approval was taken back."
         case "rejected":
-            return f"Declined. {view.card.agent.name} is told why."
+            return f"Declined. {view.card.asker} is told why."
         case "changed":
-            return f"Sent back. {view.card.agent.name} is told what to change."
+            return f"Sent back. {view.card.asker} is told what to change."
     return f"Approved. “{view.card.title}” goes on in {view.hold_left} seconds." if view.hold_left else "Approved."
+
+
+def _pane(card: Approval) -> Timeline | None:
+    """The run that waits for the card, where one does."""
+    return timeline(card.run, membership()) if card.run else None
 
 
 def _address(card: Approval) -> str:

@@ -1,5 +1,6 @@
 """What a card shows to one person: computed once per card, so that templates only print."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ from app.agents.forms import read_number
 from app.approvals.held import claimed_words
 from app.approvals.models import Approval, ApprovalState, CardKind, Vote
 from app.approvals.quorum import approvals_on, limit_words, may_decide, needed, within_limit
-from app.console.differences import Change, as_text, changes
 from app.db import now
-from app.integrations.tools.registry import TOOLS
+from app.differences import Change, as_text, changes
+from app.integrations.tools.registry import ACTIONS
 from app.rules.sentences import Words, people
 from app.workspaces.models import Membership
 
@@ -61,15 +62,24 @@ class CardView:
     note: str = ""
     """A sentence above the card: what someone else just did, or what to correct."""
     typed: dict[str, str] | None = None
+    typed_sources: Sequence[str] = ()
+    """Which of the evidence they had ticked."""
 
 
-def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[str, str] | None = None) -> CardView:
+def view_of(
+    card: Approval,
+    member: Membership,
+    *,
+    note: str = "",
+    typed: dict[str, str] | None = None,
+    typed_sources: Sequence[str] = (),
+) -> CardView:
     """The card for this member; `typed` keeps what they had entered."""
     counted = approvals_on(card)
     blocked = _blocked(card, member, counted) if card.is_pending else ""
     left = int((card.hold_until - now()).total_seconds()) if card.hold_until else 0
     holding = card.state == ApprovalState.APPROVED and card.consumed_at is None and left > 0
-    tool = TOOLS.get(card.tool)
+    tool = ACTIONS.get(card.tool)
     moment = now()
     others = card.is_pending and card.is_claimed_by_another(member.user_id, moment)
     mine = bool(card.is_pending and card.claimed_by == member.user_id and (card.claimed_until or moment) > moment)
@@ -93,6 +103,7 @@ def view_of(card: Approval, member: Membership, *, note: str = "", typed: dict[s
         lapses_in=int((card.claimed_until - moment).total_seconds()) + 1 if others and card.claimed_until else 0,
         note=note,
         typed=typed,
+        typed_sources=typed_sources,
     )
 
 
@@ -110,7 +121,7 @@ def _blocked(card: Approval, member: Membership, counted: list[Vote]) -> str:
 
 
 def _inputs(card: Approval, typed: dict[str, str]) -> list[Input]:
-    tool = TOOLS.get(card.tool)
+    tool = ACTIONS.get(card.tool)
     if tool is None or card.kind == CardKind.UNKNOWN_OUTCOME:
         return []
     properties = tool.arguments.model_json_schema()["properties"]

@@ -12,7 +12,7 @@ from app.db import db
 from app.errors import DomainError, Invalid
 from app.web import done
 from app.workspaces.models import Membership
-from app.workspaces.queries import members_by_name, present_member
+from app.workspaces.queries import people, present_member
 
 bp = Blueprint("colleagues", __name__, url_prefix="/w/<workspace>/approvals/<approval>")
 SUGGESTED = 200
@@ -35,7 +35,7 @@ def claim(approval: str) -> ResponseReturnValue:
 
 
 @bp.post("/give-back")
-@member(Permission.APPROVE)
+@member(Permission.APPROVE, needs=Capability.DECIDE)
 def give_back(approval: str) -> ResponseReturnValue:
     card = claims.give_back(_card(approval), by=membership())
     db.session.commit()
@@ -63,7 +63,7 @@ def ask(approval: str) -> ResponseReturnValue:
 
 
 @bp.post("/questions/<question>")
-@member(Permission.VIEW)
+@member(Permission.VIEW, needs=Capability.DECIDE)
 def answer(approval: str, question: str) -> ResponseReturnValue:
     card = _card(approval)
     try:
@@ -106,10 +106,10 @@ def _form(what: str, card: Approval, error: Invalid | None = None) -> ResponseRe
     """The page to ask about the card, or to leave it to somebody. What was typed stays."""
     if error:
         db.session.rollback()
-    people = [one for one in members_by_name(workspace(), limit=SUGGESTED) if _fits(what, card, one)]
+    fitting = [one for one in people(workspace()) if _fits(what, card, one)]
     errors = {error.field or "colleague": [error.sentence]} if error else {}
     page = render_template(
-        "approvals/colleague.html", what=what, card=card, people=people, errors=errors, typed=request.form
+        "approvals/colleague.html", what=what, card=card, people=fitting[:SUGGESTED], errors=errors, typed=request.form
     )
     return page, 422 if error else 200
 

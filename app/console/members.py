@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, me, member, membership, workspace
 from app.accounts.forms import blame
-from app.db import db
+from app.db import db, now
 from app.errors import Invalid
 from app.extensions import limiter
 from app.formats import money, typed_money
@@ -40,6 +40,7 @@ def _index(form: InviteForm | None = None, status: int = 200) -> ResponseReturnV
         older=rows[queries.PAGE - 1].public_id if len(rows) > queries.PAGE else None,
         before=before,
         count=queries.member_count(here),
+        away=queries.away_until(here.id, now()),
         form=form or InviteForm(formdata=None, role=Role.REVIEWER),
         roles=_roles(),
         teams=queries.teams_of(here),
@@ -107,6 +108,8 @@ def _member(
     page = render_template(
         "workspaces/member.html",
         who=found,
+        away=queries.away_until(found.workspace_id, now()).get(found.id),
+        stand_in=queries.stand_in_for(found, now()),
         form=form or RoleForm(formdata=None, role=found.role, teams=found.teams),
         limit=limit or LimitForm(formdata=None, up_to=_limit(found)),
         may_limit=permits(found.role, Permission.APPROVE) and found.role != Role.OWNER and found.id != membership().id,

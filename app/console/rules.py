@@ -5,11 +5,14 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.access import Capability, Permission, me, member, workspace
+from app.access import Capability, Permission, may, me, member, membership, workspace
 from app.agents.queries import names_of
+from app.approvals.autonomy import earned
+from app.approvals.models import Approval
+from app.approvals.publishing import ask_for_rules
 from app.db import db
 from app.errors import Conflict, Invalid, NotFound
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS
 from app.rules import forms, queries, services
 from app.rules.changes import changes
 from app.rules.forms import RuleForm
@@ -17,7 +20,7 @@ from app.rules.models import RuleDraft
 from app.rules.policy import Mode, RuleLine
 from app.rules.sentences import Words, because, sentence
 from app.web import done, page_key, render, typed_number
-from app.workspaces.queries import teams_of
+from app.workspaces.queries import teams_of, today
 
 bp = Blueprint("rules", __name__, url_prefix="/w/<workspace>/rules")
 
@@ -29,7 +32,29 @@ def index() -> ResponseReturnValue:
     words = _words()
     lines, drafted = services.lines_of(live), services.lines_of(draft)
     waiting = len(changes(lines, drafted, words)) if draft else 0
-    return render("rules/index.html", live=live, draft=draft, lines=_read_back(lines, words), waiting=waiting)
+    found = earned(workspace().id, today(workspace())) if may(Permission.RULES_EDIT) else []
+    return render(
+        "rules/index.html",
+        live=live,
+        draft=draft,
+        lines=_read_back(lines, words),
+        waiting=waiting,
+        proposed=[(one, sentence(one.rule, words)) for one in found],
+        seen=_seen(draft),
+    )
+
+
+@bp.post("/draft/earned")
+@member(Permission.RULES_EDIT, needs=Capability.CHANGE)
+def add_earned() -> ResponseReturnValue:
+    """Put what an agent has earned into the draft, just before the rule that asks today."""
+    wanted = (request.form.get("agent", ""), request.form.get("tool", ""))
+    found = (one for one in earned(workspace().id, today(workspace())) if (one.rule.agent, one.tool) == wanted)
+    one = next(found, None)
+    if one is None:
+        raise Conflict("It is not earned any more: somebody decided otherwise since.")
+    services.put_before(workspace().id, one.rule, one.before, seen=typed_number("seen"), by=me())
+    return _changed("Added to the draft. Read it, rehearse it, and publish it when it is right.")
 
 
 @bp.get("/draft")
@@ -145,10 +170,18 @@ def publish() -> ResponseReturnValue:
     note = " ".join(request.form.get("note", "").split())
     if not note:
         return _draft(errors={"note": ["Say why the rules change."]}, status=422)
+    if workspace().rules_need_two:
+        card = ask_for_rules(workspace(), seen=typed_number("seen"), note=note, by=membership())
+        db.session.commit()
+        return done(None, to=_card(card), say="A second person is asked. The draft is in force once they agree.")
     made = services.publish(workspace().id, seen=typed_number("seen"), note=note, by=me())
     db.session.commit()
     said = f"Version {made.number} is in force. Cards whose rule changed are asked again."
     return done(None, to=url_for("rules.index", workspace=workspace().slug), say=said)
+
+
+def _card(card: Approval) -> str:
+    return url_for("approvals.show", workspace=workspace().slug, approval=card.public_id)
 
 
 @bp.get("/versions")
@@ -206,7 +239,7 @@ def _rule_page(
         errors=errors or {},
         note=note,
         said=sentence(got.rule, words) if got.rule else "",
-        tools=TOOLS.values(),
+        tools=ACTIONS.values(),
         words=words,
         forms=forms,
     )

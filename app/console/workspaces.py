@@ -5,21 +5,23 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
-from app.access import Capability, Permission, me, member, signed_in, workspace
+from app.access import Capability, Permission, me, member, membership, signed_in, workspace
 from app.accounts.forms import blame
-from app.console import members
+from app.console import absences, members
 from app.db import db
 from app.errors import DomainError, Invalid
 from app.extensions import limiter
 from app.rules.services import default_rules
 from app.web import done
 from app.workspaces import queries, services
-from app.workspaces.forms import SettingsForm, TeamForm, WorkspaceForm
+from app.workspaces.forms import DeadlinesForm, HoursForm, SecondPersonForm, SettingsForm, TeamForm, WorkspaceForm
 from app.workspaces.models import Workspace
 
 bp = Blueprint("workspaces", __name__, url_prefix="/w")
 bp.register_blueprint(members.bp)
+bp.register_blueprint(absences.bp)
 
 
 def _who() -> str:
@@ -58,17 +60,31 @@ def enter() -> ResponseReturnValue:
     return redirect(f"/w/{workspace().slug}/approvals", 303)
 
 
-def _settings(form: SettingsForm | None = None, team: TeamForm | None = None, status: int = 200) -> ResponseReturnValue:
+def _settings(status: int = 200, **forms: FlaskForm) -> ResponseReturnValue:
+    """The page, with one of its forms, by its name in the template, as it was sent where it was refused."""
     here = workspace()
+    fresh = {
+        "form": SettingsForm(formdata=None, data=_current(here)),
+        "team_form": TeamForm(formdata=None, prefix="team"),
+        "hours_form": HoursForm.about(here.hours),
+        "deadlines_form": DeadlinesForm.about(here.steps),
+        "second_form": SecondPersonForm(
+            formdata=None, rules_need_two=here.rules_need_two, versions_need_two=here.versions_need_two
+        ),
+    }
     page = render_template(
         "workspaces/settings.html",
-        form=form or SettingsForm(formdata=None, data=_current(here)),
-        team_form=team or TeamForm(formdata=None, prefix="team"),
+        **(fresh | forms),
         teams=queries.teams_of(here),
         zones=_zones(),
         form_failed=status == 422,
     )
     return page, status
+
+
+def _saved(say: str) -> ResponseReturnValue:
+    db.session.commit()
+    return done(None, to=url_for("workspaces.settings", workspace=workspace().slug), say=say)
 
 
 @cache
@@ -78,7 +94,7 @@ def _zones() -> list[tuple[str, str]]:
 
 
 def _current(here: Workspace) -> dict[str, object]:
-    plain = ("name", "hold_seconds", "card_hours", "timezone")
+    plain = ("name", "hold_seconds", "timezone")
     return {key: getattr(here, key) for key in plain} | {"domains": "\n".join(here.domains)}
 
 
@@ -98,9 +114,49 @@ def change_settings() -> ResponseReturnValue:
         services.change_settings(workspace(), **form.values(), by=me())
     except Invalid as error:
         db.session.rollback()
-        return _settings(blame(form, error), status=422)
-    db.session.commit()
-    return done(None, to=url_for("workspaces.settings", workspace=workspace().slug), say="The settings are saved.")
+        return _settings(422, form=blame(form, error))
+    return _saved("The settings are saved.")
+
+
+@bp.post("/<workspace>/settings/deadlines")
+@member(Permission.SETTINGS, needs=Capability.CHANGE)
+def change_deadlines() -> ResponseReturnValue:
+    form = DeadlinesForm()
+    try:
+        if not form.validate():
+            raise Invalid()
+        services.change_deadlines(workspace(), form.steps(), by=me())
+    except Invalid as error:
+        db.session.rollback()
+        return _settings(422, deadlines_form=blame(form, error))
+    return _saved("The deadlines are saved. They hold for cards asked from now on.")
+
+
+@bp.post("/<workspace>/settings/second-person")
+@member(Permission.SETTINGS, needs=Capability.CHANGE)
+def require_two() -> ResponseReturnValue:
+    form = SecondPersonForm()
+    rules, versions = bool(form.rules_need_two.data), bool(form.versions_need_two.data)
+    try:
+        services.require_two(workspace(), rules=rules, versions=versions, by=membership())
+    except Invalid as error:
+        db.session.rollback()
+        return _settings(422, second_form=blame(form, error))
+    return _saved("What needs a second person is saved.")
+
+
+@bp.post("/<workspace>/settings/hours")
+@member(Permission.SETTINGS, needs=Capability.CHANGE)
+def change_hours() -> ResponseReturnValue:
+    form = HoursForm()
+    try:
+        if not form.validate():
+            raise Invalid()
+        services.change_hours(workspace(), form.hours(workspace().timezone), by=me())
+    except Invalid as error:
+        db.session.rollback()
+        return _settings(422, hours_form=blame(form, error))
+    return _saved("The business hours are saved.")
 
 
 @bp.post("/<workspace>/settings/teams")
@@ -113,9 +169,8 @@ def add_team() -> ResponseReturnValue:
         team = services.add_team(workspace(), form.name.data or "", by=me())
     except DomainError as error:
         db.session.rollback()
-        return _settings(team=blame(form, error), status=422)
-    db.session.commit()
-    return done(None, to=url_for("workspaces.settings", workspace=workspace().slug), say=f"{team.name} is a team now.")
+        return _settings(422, team_form=blame(form, error))
+    return _saved(f"{team.name} is a team now.")
 
 
 @bp.post("/<workspace>/settings/teams/<key>")
@@ -123,6 +178,4 @@ def add_team() -> ResponseReturnValue:
 def rename_team(key: str) -> ResponseReturnValue:
     team = queries.get_team(workspace(), key)
     services.rename_team(workspace(), team, request.form.get("name", ""), by=me())
-    db.session.commit()
-    here = url_for("workspaces.settings", workspace=workspace().slug)
-    return done(None, to=here, say=f"The team is called {team.name}.")
+    return _saved(f"The team is called {team.name}.")

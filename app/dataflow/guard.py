@@ -29,10 +29,6 @@ class Finding:
     def stops(self) -> bool:
         return bool(self.reasons)
 
-    def besides(self, why: str) -> list[str]:
-        """The reasons that a card which says `why` does not say yet."""
-        return [reason for reason in self.reasons if reason != why]
-
 
 def inspect(
     flow: Flow | None,

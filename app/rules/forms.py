@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from app.formats import read_money, typed_money
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS, TOOLS
 from app.numbers import read_number
 from app.rules.policy import ANY, ORDERED, Effect, Field, Mode, RuleLine
 from app.rules.sentences import DAYS
@@ -61,6 +62,8 @@ class RuleForm:
     effect: str = Effect.ASK.value
     needs: tuple[NeedRow, ...] = ()
     mode: str = Mode.ENFORCE.value
+    sample: str = ""
+    until: str = ""
 
     @classmethod
     def typed(cls, key: str, form: MultiDict[str, str]) -> "RuleForm":
@@ -81,6 +84,8 @@ class RuleForm:
             effect=said("effect"),
             needs=tuple(need for need in needs if need.count),
             mode=said("mode", Mode.ENFORCE.value),
+            sample=said("sample"),
+            until=said("until"),
         )
 
     @classmethod
@@ -90,7 +95,17 @@ class RuleForm:
         needs = (NeedRow(str(need["count"]), need.get("role") or "", need.get("team") or "") for need in rule.quorum)
         rows = tuple(_row(condition, currency) for condition in rule.conditions)
         return cls(
-            rule.key, rule.name, rule.tool, who, rule.risk, rows, rule.effect.value, tuple(needs), rule.mode.value
+            key=rule.key,
+            name=rule.name,
+            tool=rule.tool,
+            who=who,
+            risk=rule.risk,
+            rows=rows,
+            effect=rule.effect.value,
+            needs=tuple(needs),
+            mode=rule.mode.value,
+            sample=str(rule.sample or ""),
+            until=rule.until,
         )
 
 
@@ -111,7 +126,7 @@ def read(form: RuleForm, *, currency: str, teams: Collection[str], agents: Colle
     kind, _, which = form.who.partition(":")
     checks = (
         ("name", f"Use at most {LONGEST_NAME} characters.", len(form.name) <= LONGEST_NAME),
-        ("tool", "Choose what the rule is about.", form.tool in {ANY, *TOOLS}),
+        ("tool", "Choose what the rule is about.", form.tool in {ANY, *ACTIONS}),
         ("who", "Choose whose actions it is about.", _is_known(kind, which, teams, agents)),
         ("risk", "Choose a risk.", form.risk in (ANY, *RISKS)),
         ("effect", "Choose what happens.", form.effect in set(Effect)),
@@ -122,7 +137,8 @@ def read(form: RuleForm, *, currency: str, teams: Collection[str], agents: Colle
             got.refuse(name, words)
     conditions = [condition for n, row in enumerate(form.rows) if (condition := _condition(got, n, row, currency))]
     quorum = [need for n, row in enumerate(form.needs) if (need := _need(got, n, row, teams))]
-    asks = form.effect == Effect.ASK
+    asks, goes_alone = form.effect == Effect.ASK, form.effect == Effect.ALLOW
+    sample, until = _sample(got, form.sample), _until(got, form.until)
     if asks and not quorum and not form.needs:
         got.refuse("count-0", "Say how many people must agree.")
     if sum(need["count"] for need in quorum) > MOST_PEOPLE:
@@ -139,8 +155,26 @@ def read(form: RuleForm, *, currency: str, teams: Collection[str], agents: Colle
             agent=which if kind == "agent" else ANY,
             risk=form.risk,
             mode=Mode(form.mode),
+            sample=sample if goes_alone else 0,
+            until=until if goes_alone else "",
         )
     return got
+
+
+def _sample(got: Read, typed: str) -> int:
+    try:
+        return _within(int(typed), 0, 99) if typed else 0
+    except ValueError:
+        got.refuse("sample", "Write how many in 100 are asked all the same, 0 to 99.")
+        return 0
+
+
+def _until(got: Read, typed: str) -> str:
+    try:
+        return date.fromisoformat(typed).isoformat() if typed else ""
+    except ValueError:
+        got.refuse("until", "Write a day as 2027-03-01, or nothing.")
+        return ""
 
 
 def _is_known(kind: str, which: str, teams: Collection[str], agents: Collection[str]) -> bool:

@@ -81,6 +81,10 @@ class RuleLine:
     """An agent's public id."""
     risk: str = ANY
     mode: Mode = Mode.ENFORCE
+    sample: int = 0
+    """Of a rule that lets actions go alone: how many in 100 it passes over, so that people still see some."""
+    until: str = ""
+    """Of such a rule: the last day on which it counts, as 2027-03-01 in the workspace's zone; '' for ever."""
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "RuleLine":
@@ -100,8 +104,9 @@ class RuleLine:
     @cached_property
     def digest(self) -> str:
         """Changes whenever the rule's meaning does."""
+        bounds = [self.sample, self.until] if self.sample or self.until else []
         return sha256_json(
-            [self.tool, self.team, self.agent, self.risk, self.conditions, self.effect, self.quorum, self.mode]
+            [self.tool, self.team, self.agent, self.risk, self.conditions, self.effect, self.quorum, self.mode, *bounds]
         )
 
 
@@ -126,6 +131,8 @@ class Facts:
     """What the run has read so far: untrusted, private."""
     at: datetime | None = None
     """Now, in the workspace's time zone."""
+    draw: int = 0
+    """0 to 99, drawn for this call alone: a rule passes over what lies below its sample."""
 
     @cached_property
     def recipients(self) -> tuple[tuple[str, str], ...]:
@@ -184,12 +191,20 @@ def _by_caution(tool: Tool) -> Verdict:
 
 def matches(rule: RuleLine, tool: Tool, facts: Facts) -> bool:
     """Whether this rule is about this action, whatever its mode."""
-    if rule.tool not in (ANY, tool.name) or rule.team not in (ANY, facts.team):
+    if rule.tool not in ((tool.name,) if tool.by_name_only else (ANY, tool.name)):
         return False
-    if rule.agent not in (ANY, facts.agent) or rule.risk not in (ANY, tool.risk):
+    if rule.team not in (ANY, facts.team) or rule.agent not in (ANY, facts.agent) or rule.risk not in (ANY, tool.risk):
+        return False
+    if rule.effect is Effect.ALLOW and _is_bounded(rule, facts):
         return False
     doubt = rule.effect is not Effect.ALLOW
     return all(_holds(test, facts, doubt) for test in rule.tests)
+
+
+def _is_bounded(rule: RuleLine, facts: Facts) -> bool:
+    """Whether a rule that lets actions go alone does not count for this one: its time is over, or people see it."""
+    is_over = bool(rule.until) and (facts.at is None or facts.at.date().isoformat() > rule.until)
+    return is_over or facts.draw < rule.sample
 
 
 def _holds(test: Test, facts: Facts, doubt: bool) -> bool:

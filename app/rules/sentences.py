@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from app.formats import money
-from app.integrations.tools.registry import TOOLS
+from app.formats import money, short_day
+from app.integrations.tools.registry import ACTIONS
 from app.rules.policy import ANY, ONE_PERSON, Effect, Field, RuleLine
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -55,7 +56,7 @@ def _what(rule: RuleLine) -> str:
     risk = "" if rule.risk == ANY else f" of {rule.risk} risk"
     if rule.tool == ANY:
         return f"do anything{risk}"
-    tool = TOOLS.get(rule.tool)
+    tool = ACTIONS.get(rule.tool)
     return (tool.title.lower() if tool else f"use {rule.tool}") + risk
 
 
@@ -63,7 +64,9 @@ def outcome_words(rule: RuleLine, words: Words) -> str:
     """What follows: "it goes on alone", "2 people decide", "it never happens"."""
     match rule.effect:
         case Effect.ALLOW:
-            return "it goes on alone"
+            until = f" until {day_words(rule.until)}" if rule.until else ""
+            sample = f", and {rule.sample} in 100 are asked all the same" if rule.sample else ""
+            return f"it goes on alone{until}{sample}"
         case Effect.DENY:
             return "it never happens"
     needs = rule.quorum or ONE_PERSON
@@ -138,6 +141,11 @@ def _among(value: Sequence[str]) -> str:
 def hours_words(hours: Mapping[str, Any]) -> str:
     """ "Monday to Friday between 09:00 and 17:00" """
     return f"{days_words(hours['days'])} between {hours['from']} and {hours['to']}"
+
+
+def day_words(day: str) -> str:
+    """ "1 Mar 2027" """
+    return short_day(date.fromisoformat(day))
 
 
 def days_words(days: Sequence[int]) -> str:

@@ -5,7 +5,7 @@ never write over each other, and what was published stays for ever.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from sqlalchemy import delete, update
@@ -16,7 +16,7 @@ from app.db import changed, db, hold, now
 from app.digests import sha256_json
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.models import RuleDraft, RuleSet
-from app.rules.policy import Mode, RuleLine
+from app.rules.policy import Effect, Mode, RuleLine
 from app.rules.queries import draft_of, live_set
 from app.rules.starting import STARTING_RULES
 from app.workspaces.models import Workspace
@@ -53,6 +53,18 @@ def save_rule(workspace_id: int, rule: RuleLine, *, seen: int, by: User) -> Rule
         if len(lines) >= MOST:
             raise Invalid(f"A workspace has at most {MOST} rules. Delete one first.")
         return [*lines, rule]
+
+    return _change(workspace_id, put, seen=seen, by=by)
+
+
+def put_before(workspace_id: int, rule: RuleLine, before: str, *, seen: int, by: User) -> RuleDraft:
+    """Put a new rule into the draft just before the one with the key `before`, or first. Raises Conflict, Invalid."""
+
+    def put(lines: Lines) -> Lines:
+        if len(lines) >= MOST:
+            raise Invalid(f"A workspace has at most {MOST} rules. Delete one first.")
+        place = next((place for place, line in enumerate(lines) if line.key == before), 0)
+        return [*lines[:place], rule, *lines[place:]]
 
     return _change(workspace_id, put, seen=seen, by=by)
 
@@ -134,7 +146,7 @@ def discard(workspace_id: int, *, seen: int) -> None:
         raise Conflict("Somebody else changed or published the draft meanwhile. Look at it again.")
 
 
-def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
+def publish(workspace_id: int, *, seen: int, note: str, by: User, approved_by: User | None = None) -> RuleSet:
     """Put the draft in force as the next rule set. Cards whose rule changed are voided and asked again.
 
     Raises Conflict when the draft is not the version `seen` or others were published since it was begun, Invalid
@@ -153,9 +165,7 @@ def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
     lines = lines_of(draft)
     discard(workspace_id, seen=seen)
     if live is not None:
-        retired = update(RuleSet).where(RuleSet.id == live.id, RuleSet.retired_at.is_(None))
-        if changed(retired.values(retired_at=now())) != 1:
-            raise Conflict("Other rules were put in force since this draft was begun. Discard it and begin anew.")
+        _retire(live)
     made = _add(workspace_id, live.number + 1 if live else 1, lines, note=note.strip()[:500], by=by)
     record(
         "member:rules:published",
@@ -164,9 +174,46 @@ def publish(workspace_id: int, *, seen: int, note: str, by: User) -> RuleSet:
         actor=by,
         subject=f"rules:{made.number}",
         before={"rules": live.rules} if live else None,
-        after={"rules": made.rules, "note": made.note},
+        after={"rules": made.rules, "note": made.note} | ({"approved_by": approved_by.name} if approved_by else {}),
     )
     return made
+
+
+def switch_off_at_once(workspace_id: int, keys: Collection[str], *, note: str) -> RuleSet | None:
+    """Switch rules off in what is in force, as the next version, and in the draft. None when none of them is on.
+
+    For what must not wait for a person: it can only take away what agents may do alone.
+    """
+    hold("rules", workspace_id)
+    live, draft = live_set(workspace_id), draft_of(workspace_id)
+    if live is None or not any(line.key in keys and line.mode is Mode.ENFORCE for line in lines_of(live)):
+        return None
+    off = _switched_off(lines_of(live), keys)
+    _retire(live)
+    made = _add(workspace_id, live.number + 1, off, note=note[:500], by=None)
+    if draft is not None and draft.base == live.number:
+        draft.rules = [line.kept() for line in _switched_off(lines_of(draft), keys)]
+        draft.base, draft.version = made.number, draft.version + 1
+    record(
+        "system:rules:switched_off",
+        f"{note} Version {made.number} of the rules is in force",
+        workspace_id=workspace_id,
+        subject=f"rules:{made.number}",
+        before={"rules": live.rules},
+        after={"rules": made.rules},
+    )
+    return made
+
+
+def _switched_off(lines: Lines, keys: Collection[str]) -> Lines:
+    allows = [line.effect is Effect.ALLOW and line.key in keys for line in lines]
+    return [replace(line, mode=Mode.OFF) if off else line for line, off in zip(lines, allows, strict=True)]
+
+
+def _retire(live: RuleSet) -> None:
+    retired = update(RuleSet).where(RuleSet.id == live.id, RuleSet.retired_at.is_(None))
+    if changed(retired.values(retired_at=now())) != 1:
+        raise Conflict("Other rules were put in force since this draft was begun. Discard it and begin anew.")
 
 
 def _add(workspace_id: int, number: int, lines: Sequence[RuleLine], *, note: str, by: User | None) -> RuleSet:

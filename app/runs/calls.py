@@ -19,13 +19,12 @@ from sqlalchemy.exc import OperationalError
 from app.access import Capability
 from app.audit.services import record
 from app.dataflow.labels import labels_of_result
-from app.db import db, now
+from app.db import db
 from app.integrations.tools.base import EffectClass, Evidence, Tool, ToolRefused
 from app.runs import journal, prompt
-from app.runs.ends import release
 from app.runs.held import Held
 from app.runs.log import Cost, append
-from app.runs.models import Effect, EffectState, EventKind, RunState
+from app.runs.models import Effect, EffectState, EventKind
 from app.runs.ports import Answer, Permit, Proposal
 
 log = structlog.get_logger()
@@ -111,9 +110,7 @@ class Calls:
     def _wait(self, waits: list[Permit]) -> bool:
         """Let go of the run until a person decides, or a hold window ends."""
         times = [wait.wake_at for wait in waits if wait.wake_at is not None]
-        self.held.run.waiting_since = now()
-        release(self.held.run, RunState.AWAITING_APPROVAL, wake_at=min(times) if times else None)
-        db.session.commit()
+        self.held.wait(wake_at=min(times) if times else None)
         return False
 
     # --- whether -------------------------------------------------------------------------------

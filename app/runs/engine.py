@@ -19,7 +19,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from sqlalchemy.exc import OperationalError
 
 from app.db import db, now
-from app.runs import prompt
+from app.runs import handing_over, prompt
 from app.runs.calls import Calls, said
 from app.runs.ends import release
 from app.runs.errors import SENTENCES, ProviderFailed
@@ -34,7 +34,6 @@ log = structlog.get_logger()
 MAX_STEPS = 20
 MAX_TOKENS = 400_000
 BACKOFF_SECONDS = (1, 3, 8, 20, 45)
-SUMMARY_CHARS = 160
 
 
 def advance(run_id: int, ports: Ports) -> None:
@@ -110,7 +109,12 @@ class Work:
             return False
         messages = prompt.load(self.held.checkpoint.history)
         last = messages[-1]
-        return Calls(self.held, last).work() if isinstance(last, ModelResponse) else self._think(messages)
+        return self._work_on(last) if isinstance(last, ModelResponse) else self._think(messages)
+
+    def _work_on(self, response: ModelResponse) -> bool:
+        """What the model answered: calls to settle, or the result to hand over."""
+        has_calls = any(isinstance(part, ToolCallPart) for part in response.parts)
+        return Calls(self.held, response).work() if has_calls else handing_over.hand_over(self.held, said(response))
 
     # --- the model -----------------------------------------------------------------------------
 
@@ -139,11 +143,7 @@ class Work:
         detail = {"model": response.model_name, "said": text, "calls": [c.tool_name for c in calls]}
         cost = Cost(duration_ms, usage.input_tokens or 0, usage.output_tokens or 0, turn.cost_microdollars)
         append(run, EventKind.MODEL_CALL, self._words(calls), detail=detail, cost=cost)
-        if calls:
-            return Calls(self.held, response).work()
-        run.output, run.summary = text, _first_sentence(text)
-        self.held.finish(RunState.SUCCEEDED, "Finished")
-        return False
+        return self._work_on(response)
 
     def _words(self, calls: list[ToolCallPart]) -> str:
         if not calls:
@@ -170,8 +170,7 @@ class Work:
 
     def fail(self, name: str, detail: str) -> bool:
         """End the run by the name of an error. Commits; returns False."""
-        self.run.error, self.run.error_detail, self.run.summary = name, detail, SENTENCES[name]
-        self.held.finish(RunState.FAILED, SENTENCES[name], tone="danger")
+        self.held.fail(name, detail)
         return False
 
 
@@ -191,10 +190,3 @@ def _limit_reached(run: Run) -> str:
     if run.input_tokens + run.output_tokens >= int(limits.get("max_tokens", MAX_TOKENS)):
         return "token_limit"
     return ""
-
-
-def _first_sentence(text: str) -> str:
-    line = next((part.strip(" #*") for part in text.splitlines() if part.strip(" #*")), "")
-    head, stop, _ = line.partition(". ")
-    sentence = head + "." if stop else line
-    return sentence if len(sentence) <= SUMMARY_CHARS else sentence[: SUMMARY_CHARS - 1].rstrip() + "…"

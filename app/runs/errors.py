@@ -10,6 +10,7 @@ SENTENCES = {
     "provider_refused": "The model's provider refused the request. Check the key and the model's name.",
     "provider_unreachable": "The model's provider could not be reached.",
     "model_unavailable": "This agent's model key is missing or switched off.",
+    "result_declined": "The result was not handed over.",
     "step_limit": "The agent used all the steps its version allows.",
     "token_limit": "The agent used all the tokens its version allows.",
     "internal_error": "LeenOps itself failed while working on this step. Nothing was executed from it.",

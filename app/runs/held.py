@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from app.access import Capability
 from app.agents.models import AgentVersion
-from app.db import begin_mode, db
+from app.db import begin_mode, db, now
 from app.integrations.tools.base import Tool, ToolContext
-from app.runs.ends import finish, halt
+from app.runs.ends import finish, halt, release
+from app.runs.errors import SENTENCES
 from app.runs.lease import Lease, hold
 from app.runs.models import Run, RunCheckpoint, RunState
 from app.runs.ports import Gate, Ports, Standing
@@ -73,6 +75,17 @@ class Held:
         """End the run, with every card that still waits. Commits."""
         finish(self.run, state, words, tone=tone)
         self.gate.close("The run ended")
+        db.session.commit()
+
+    def fail(self, name: str, detail: str) -> None:
+        """End the run by the name of an error. Commits."""
+        self.run.error, self.run.error_detail, self.run.summary = name, detail, SENTENCES[name]
+        self.finish(RunState.FAILED, SENTENCES[name], tone="danger")
+
+    def wait(self, *, wake_at: datetime | None) -> None:
+        """Let go of the run until a person decides, or until `wake_at`. Commits."""
+        self.run.waiting_since = now()
+        release(self.run, RunState.AWAITING_APPROVAL, wake_at=wake_at)
         db.session.commit()
 
     @property

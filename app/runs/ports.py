@@ -59,6 +59,8 @@ class Permit:
     """With GO, that the approval was used up before this call was cut off."""
     words: str = ""
     """With DENIED, what the model is told."""
+    is_final: bool = True
+    """With DENIED, that it is not wanted in another way either."""
     wake_at: datetime | None = None
     """With WAIT, when to look again by itself (the end of a hold window)."""
 

@@ -18,7 +18,7 @@ from app.audit.services import record
 from app.db import changed, db, now
 from app.errors import Conflict, Gone, Invalid, NotAllowed
 from app.formats import money
-from app.workspaces import queries
+from app.workspaces import absences, queries
 from app.workspaces.models import Invitation, Membership, Role, Workspace
 from app.workspaces.permissions import TABLE, permits
 from app.workspaces.services import lock_workspace
@@ -105,6 +105,8 @@ def change_role(workspace: Workspace, member: Membership, role: Role, teams: Ite
     member.role, member.teams = role, wanted
     if not permits(role, Permission.MEMBERS_MANAGE):
         _withdraw(workspace, Invitation.invited_by == member.user_id)
+    if not permits(role, Permission.APPROVE):
+        absences.stop_standing_in(workspace, member, by=by)
     summary = f"{by.user.name} made {member.user.name} {role}"
     after = {"role": str(role), "teams": wanted}
     _record(workspace, "member:membership:role", summary, by.user, member, before=before, after=after)
@@ -127,7 +129,7 @@ def set_limit(workspace: Workspace, member: Membership, up_to: int | None, *, by
 
 
 def remove(workspace: Workspace, member: Membership, *, by: Membership) -> None:
-    """End a membership, and with it the invitations they sent or hold; whoever is removed is signed out.
+    """End a membership, and with it invitations sent or held and absences; whoever is removed is signed out.
 
     The last owner cannot go. Raises Conflict when they are gone already.
     """
@@ -142,6 +144,7 @@ def remove(workspace: Workspace, member: Membership, *, by: Membership) -> None:
     if ended != 1:
         raise Conflict("This person is not a member any more.")
     _withdraw(workspace, or_(Invitation.invited_by == member.user_id, Invitation.email == member.user.email))
+    absences.end_all_of(workspace, member, by=by)
     left = member.id == by.id
     summary = f"{by.user.name} left" if left else f"{by.user.name} removed {member.user.name}"
     before = {"role": member.role, "teams": member.teams}

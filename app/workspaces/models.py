@@ -1,13 +1,29 @@
 """Workspaces, their members, teams and invitations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.accounts.models import User
-from app.db import Base, code, created, fk_user, fk_workspace, json_list, name_, pk, public_id, sha256, utc
+from app.db import (
+    Base,
+    BigId,
+    code,
+    created,
+    fk_user,
+    fk_workspace,
+    json_,
+    json_list,
+    name_,
+    pk,
+    public_id,
+    sha256,
+    utc,
+)
+from app.workspaces.deadlines import DeadlineSteps
+from app.workspaces.hours import BusinessHours
 
 
 class Role(StrEnum):
@@ -41,10 +57,28 @@ class Workspace(Base):
     """How long an approved medium or high risk action waits with Undo, 0 to 60."""
     card_hours: Mapped[int] = mapped_column(default=24)
     """How long a card waits for a decision before it expires, which denies."""
+    deadline_steps: Mapped[json_]
+    """What happens to a card before it expires, as DeadlineSteps keeps it; empty: the usual steps."""
+    business_hours: Mapped[json_]
+    """When the workspace is open, as BusinessHours keeps it; empty: always."""
+    rules_need_two: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Rules are put in force by a second person."""
+    versions_need_two: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """An agent's version goes live when a second person agrees."""
     directory_stamp: Mapped[code] = mapped_column(default="")
     """Another one after each change of the directory; empty while it never had an entry."""
     next_run_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[created]
+
+    @property
+    def steps(self) -> DeadlineSteps:
+        """What happens to a card that nobody decides, and after how many hours."""
+        return DeadlineSteps.read(self.deadline_steps, self.card_hours)
+
+    @property
+    def hours(self) -> BusinessHours:
+        """When it is open, in its own zone."""
+        return BusinessHours.read(self.business_hours, self.timezone)
 
 
 class Team(Base):
@@ -93,3 +127,35 @@ class Invitation(Base):
     expires_at: Mapped[utc]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class Absence(Base):
+    """That a member is away, from the midnight before `first_day` to the one after `last_day`, in the workspace's zone.
+
+    Days, not moments: who is away until Friday is so wherever the workspace's clock stands. Those of one member that
+    have not ended never overlap.
+    """
+
+    __tablename__ = "absences"
+    __table_args__ = (Index("ix_absences_days", "workspace_id", "last_day"),)
+    id: Mapped[pk]
+    public_id: Mapped[public_id]
+    workspace_id: Mapped[int] = mapped_column(BigId, ForeignKey("workspaces.id"))
+    membership_id: Mapped[int] = mapped_column(BigId, ForeignKey("memberships.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    stand_in_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("memberships.id"), index=True)
+    note: Mapped[str]
+    """For the member and whoever manages members; never in the audit log."""
+    created_by: Mapped[fk_user]
+    created_at: Mapped[created]
+    ended_at: Mapped[datetime | None]
+    """When the member was back before the last day, or the absence was taken back before the first."""
+    membership: Mapped[Membership] = relationship(foreign_keys=[membership_id], lazy="joined")
+    stand_in: Mapped[Membership | None] = relationship(foreign_keys=[stand_in_id], lazy="joined")
+
+    def state_on(self, today: date) -> str:
+        """away | coming | over | ended, on this day of the workspace's calendar."""
+        if self.ended_at is not None:
+            return "ended"
+        return "coming" if today < self.first_day else "over" if today > self.last_day else "away"

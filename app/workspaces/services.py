@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -11,14 +12,17 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import User
 from app.accounts.services import checked_name
 from app.audit.services import record
-from app.db import db
-from app.errors import Conflict, Invalid
+from app.db import db, now
+from app.errors import Conflict, Invalid, NotAllowed
 from app.workspaces import queries
+from app.workspaces.deadlines import DeadlineSteps
 from app.workspaces.domains import checked_domains, company_domains_of
+from app.workspaces.hours import BusinessHours, NeverOpen
 from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
 
 HOLD_SECONDS = (0, 60)
 CARD_HOURS = (1, 168)
+MOST_HOLIDAYS = 200
 MAX_TEAMS = 50
 RESERVED = frozenset({"new"})
 
@@ -40,16 +44,53 @@ def create_workspace(name: str, *, by: User) -> Workspace:
 
 
 def change_settings(
-    workspace: Workspace, *, name: str, domains: list[str], hold_seconds: int, card_hours: int, timezone: str, by: User
+    workspace: Workspace, *, name: str, domains: list[str], hold_seconds: int, timezone: str, by: User
 ) -> None:
     """Change what the workspace decides for itself. Raises Invalid with the field that does not fit."""
     wanted = {
         "name": checked_name(name),
         "domains": checked_domains(domains),
         "hold_seconds": _between(hold_seconds, HOLD_SECONDS, "hold_seconds"),
-        "card_hours": _between(card_hours, CARD_HOURS, "card_hours"),
         "timezone": checked_timezone(timezone),
     }
+    _change(workspace, wanted, by)
+
+
+def change_deadlines(workspace: Workspace, steps: DeadlineSteps, *, by: User) -> None:
+    """Change what happens to cards asked from now on, and when. Raises Invalid for a wait out of bounds."""
+    expire = _between(steps.expire, CARD_HOURS, "card_hours")
+    if steps != workspace.steps:
+        _change(workspace, {"card_hours": expire, "deadline_steps": steps.kept()}, by)
+
+
+def change_hours(workspace: Workspace, hours: BusinessHours, *, by: User) -> None:
+    """Change when the workspace is open. Raises Invalid when that is never in the next year."""
+    if len(hours.holidays) > MOST_HOLIDAYS:
+        raise Invalid(f"Enter at most {MOST_HOLIDAYS} holidays.", field="holidays")
+    try:
+        hours.next_opening(now())
+    except NeverOpen as never:
+        field = "holidays" if any(hours.week or ()) else "monday"
+        raise Invalid(f"{never.sentence} Enter some hours, or choose always open.", field=field) from never
+    _change(workspace, {"business_hours": hours.kept()}, by)
+
+
+def require_two(workspace: Workspace, *, rules: bool, versions: bool, by: Membership) -> None:
+    """Say whether rules, and versions of agents, need a second person. Only an owner takes that away again.
+
+    Raises Invalid when nobody else could agree, NotAllowed.
+    """
+    wanted = {"rules_need_two": rules, "versions_need_two": versions}
+    if by.role != Role.OWNER and any(getattr(workspace, name) and not on for name, on in wanted.items()):
+        raise NotAllowed("Only an owner can let one person publish alone again.")
+    able = queries.deciders(workspace.id)
+    if (rules and sum(one.role in (Role.OWNER, Role.ADMIN) for one in able) < 2) or (versions and len(able) < 2):
+        raise Invalid("There is nobody else who could agree. Invite an admin first.", field="rules_need_two")
+    _change(workspace, wanted, by.user)
+
+
+def _change(workspace: Workspace, wanted: dict[str, Any], by: User) -> None:
+    """Take over what differs, with one line in the audit log; nothing when nothing does."""
     before = {key: getattr(workspace, key) for key in wanted}
     changed = [key for key, value in wanted.items() if before[key] != value]
     if not changed:

@@ -153,9 +153,9 @@ def test_the_difference_is_told_word_by_word(agent, ada):
 
     [told] = queries.diff(old, new)
 
-    assert told.label == "Instructions"
-    assert told.words == [
-        ("same", "Refund up to "), ("del", "50"), ("ins", "75"), ("same", " euros at once."),
+    assert told.name == "Instructions"
+    assert told.pieces == [
+        ("same", "Refund up to "), ("gone", "50"), ("new", "75"), ("same", " euros at once."),
     ]  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from app.approvals.deadlines import take_steps
 from app.approvals.errors import AlreadyDecided, AlreadyVoted, CardChanged, NotYourCard, OwnRequest, TooLate
 from app.approvals.inbox import inbox
 from app.approvals.models import Approval, Vote
-from app.approvals.services import Decision, decide, expire_due, undo
+from app.approvals.services import Decision, decide, undo
 from app.audit.models import AuditEntry
 from app.db import db, now
 from app.errors import Conflict, Invalid, NotAllowed
@@ -171,7 +172,7 @@ def test_an_expired_card_denies_and_says_so(card):
     card.deadline_at = now() - timedelta(seconds=1)
     db.session.commit()
 
-    assert expire_due() == 1
+    assert take_steps() == 1
     db.session.commit()
 
     assert card.state == "expired"

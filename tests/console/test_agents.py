@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.agents.models import Agent, AgentState, AgentVersion
 from app.agents.templates import TEMPLATES
+from app.approvals.models import Approval
 from app.db import db
 from app.integrations.models import Attachment
 from app.restrictions.models import Restriction
@@ -719,6 +720,25 @@ def test_a_zero_byte_in_what_was_typed_is_no_server_error(browser, builder):
     ]
 
     assert all(status < 500 for status in found), found
+
+
+def test_where_two_are_needed_a_version_goes_live_when_a_second_person_agrees(browser, builder, browser_of):
+    agent = an_agent(builder.workspace)
+    version = a_version(agent)
+    builder.workspace.versions_need_two = True
+    db.session.commit()
+    browser.get(f"/w/{builder.workspace.slug}/agents/{agent.slug}/versions")
+
+    page = browser.submit(f"/versions/{version.number}/live")
+
+    assert "A second person is asked." in page
+    db.session.expire_all()
+    assert db.session.get_one(Agent, agent.id).live_version_id != version.id
+    other = browser_of(a_member(builder.workspace, Role.REVIEWER).user)
+    other.get(f"/w/{builder.workspace.slug}/approvals")
+    other.submit(f"approval-{db.session.scalars(select(Approval)).one().public_id}-decide", button="approve")
+    db.session.expire_all()
+    assert db.session.get_one(Agent, agent.id).live_version_id == version.id
 
 
 # --- whose words a field holds ---------------------------------------------------------------------

@@ -181,3 +181,31 @@ def test_what_is_no_amount_is_said_beside_what_was_typed(card, reviewer, browser
 
     assert page.status == 422 and "Not saved." in page
     assert page.find("input", name="arg_amount")["value"] == "a lot"
+
+
+@pytest.fixture
+def grave(card):
+    """A card of high impact, with something that the agent read."""
+    card.areas = ["medical"]
+    card.evidence = [{"kind": "passage", "title": "guide.md", "place": "page 2", "quote": "Rest.", "ref": "p1"}]
+    db.session.commit()
+    return card
+
+
+def test_a_high_impact_card_is_approved_with_a_reason_and_a_source(grave, reviewer, browser_of):
+    page = decide(browser_of(reviewer.user), grave, note="It follows the guide.", sources=["p1"])
+
+    assert page.status == 303
+    db.session.expire_all()
+    vote = db.session.get_one(Approval, grave.id).votes[0]
+    assert vote.sources == [{"kind": "passage", "title": "guide.md, page 2", "ref": "p1"}]
+    assert "guide.md, page 2" in browser_of(reviewer.user).get(url(grave))
+
+
+@pytest.mark.parametrize("sources", [[], ["p9"]])
+def test_without_a_source_it_is_not_and_the_reason_stays(grave, reviewer, browser_of, sources):
+    page = decide(browser_of(reviewer.user), grave, note="It follows the guide.", sources=sources)
+
+    assert page.status == 422 and "Name at least one source" in page
+    assert "It follows the guide." in page.html
+    assert state(grave) == "pending"

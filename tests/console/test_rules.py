@@ -1,13 +1,16 @@
 """The pages on which people read and write the approval rules."""
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from app.approvals.models import Approval
 from app.db import db
 from app.restrictions.models import Restriction
 from app.rules import queries, services
 from app.rules.queries import rules_in_force
 from app.workspaces.models import Role
+from tests.approvals.deciding import clean
 from tests.factories import a_member, a_workspace, an_agent
 from tests.factories.rules import a_rule, in_force
 
@@ -219,3 +222,56 @@ def test_a_suspended_workspace_keeps_its_rules(ada, desk, base):
     sent = {"csrf_token": desk.token(), "seen": "1", "note": "Now"}
     assert desk.post(f"{base}/draft/publication", sent).status == 423
     assert len(keys(ada)) == 8
+
+
+def test_where_two_are_needed_publishing_asks_a_second_person(ada, desk, base, browser_of):
+    ada.workspace.rules_need_two = True
+    db.session.commit()
+    write(desk, base)
+
+    page = desk.submit("/draft/publication", note="Dearer oil")
+
+    assert "A second person is asked." in page and "Dearer oil" in page
+    assert len(keys(ada)) == 8
+    other = browser_of(a_member(ada.workspace, Role.OWNER).user)
+    other.get(f"/w/{ada.workspace.slug}/approvals")
+    assert "is in force" in other.submit(
+        f"approval-{db.session.scalars(select(Approval)).one().public_id}-decide", button="approve"
+    )
+    assert len(keys(ada)) == 9
+
+
+def test_what_an_agent_has_earned_is_offered_and_added_to_the_draft(ada, desk, base):
+    agent = an_agent(ada.workspace)
+    clean(agent, ada)
+    page = desk.get(base)
+    assert "20 approvals in a row without a change" in page
+    assert f"When {agent.name} wants to book a refund and the amount is at most €40.00" in page
+
+    page = desk.submit("/draft/earned")
+
+    assert "Added to the draft." in page and "10 in 100 are asked all the same" in page
+    assert len(keys(ada)) == 8
+
+
+def test_what_is_not_earned_is_not_added(ada, desk, base):
+    sent = {"agent": an_agent(ada.workspace).public_id, "tool": "book_refund", "seen": 0, "csrf_token": desk.token()}
+
+    assert desk.post(f"{base}/draft/earned", sent).status == 409
+    assert queries.draft_of(ada.workspace_id) is None
+
+
+@pytest.mark.parametrize(
+    ("sample", "until", "field"), [("100", "", "sample"), ("x", "", "sample"), ("", "soon", "until")]
+)
+def test_a_share_and_an_end_that_are_none_are_said(desk, base, sample, until, field):
+    page = write(desk, base, effect="allow", sample=sample, until=until)
+
+    assert page.status == 422
+    assert page.find("input", name=field).get("aria-invalid") == "true"
+
+
+def test_a_rule_that_lets_go_alone_can_end_and_leave_a_share(ada, desk, base):
+    page = write(desk, base, effect="allow", sample="5", until="2027-03-01")
+
+    assert "it goes on alone until 1 Mar 2027, and 5 in 100 are asked all the same" in page

@@ -11,7 +11,7 @@ from app.agents.models import Agent, AgentState, AgentVersion
 from app.approvals.models import Approval
 from app.db import db, now
 from app.runs.models import Run, RunState
-from app.workspaces.models import TEAMS, Membership, Role, Team, Workspace
+from app.workspaces.models import TEAMS, Absence, Membership, Role, Team, Workspace
 
 PASSWORD = "correct-horse-battery-staple"
 ZEROS = "0" * 64
@@ -60,6 +60,14 @@ def a_member(workspace: Workspace | None = None, role: Role | str = Role.OWNER, 
     defaults: dict[str, Any] = {"teams": []}
     membership = Membership(workspace_id=workspace.id, user_id=user.id, role=str(role), **defaults | fields)
     return _kept(membership)
+
+
+def an_absence(member: Membership, **fields: Any) -> Absence:
+    """`member` is away today and tomorrow, and nobody stands in."""
+    today = now().date()
+    days: dict[str, Any] = {"first_day": today, "last_day": today + timedelta(days=1)}
+    given = {"created_by": member.user_id, "note": ""} | days | fields
+    return _kept(Absence(workspace_id=member.workspace_id, membership_id=member.id, **given))
 
 
 def an_agent(

@@ -127,7 +127,8 @@ def world(app: Flask, provider: Provider, receiver: Receiver, mail_server: MailS
         owner = a_member(workspace).user
         account = {"name": "Stub", "provider": "openai", "base_url": provider.base_url, "secret": "sk-stub-0001"}
         key = add_key(workspace.id, **account, by=owner)
-        version = {"tools": TOOLS, "model": "stub-1", "key_id": key.id}
+        named = f"Refund Ada €20.00 and tell {receiver.url} of it."  # what the data-flow guard has nothing to say about
+        version = {"tools": TOOLS, "model": "stub-1", "key_id": key.id, "instructions": named}
         made = World(workspace.id, an_agent(workspace, version=version, owner_id=owner.id).id, owner.id)
     made.rule("allow")
     return made

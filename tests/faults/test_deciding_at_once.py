@@ -12,8 +12,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.accounts.models import User
+from app.approvals.deadlines import take_steps
 from app.approvals.models import Approval, Vote
-from app.approvals.services import Decision, close_for, decide, expire_due
+from app.approvals.services import Decision, close_for, decide
 from app.db import db, now
 from app.errors import DomainError
 from app.runs.models import Run
@@ -24,7 +25,7 @@ from tests.faults.provider import Provider, call
 from tests.faults.world import World, card_of, ended, refunds, waiting
 
 PROCESSES, EACH = 3, 8
-ROUNDS = 20
+ROUNDS = 50
 REFUND = call("book_refund", party="Ada", amount="20.00", reference="4711")
 
 
@@ -55,7 +56,7 @@ def _approve_from_processes(crew: Crew, card_id: int, people: list[int]) -> Coun
     return Counter(word for file in files for word in json.loads(file.read_text()))
 
 
-def test_approve_reject_expire_and_cancel_racing_leave_one_final_state(
+def test_approve_reject_expire_cancel_and_suspend_racing_leave_one_final_state(
     app: Flask, crew: Crew, world: World, provider: Provider
 ) -> None:
     provider.turns = [[REFUND], "Over."]
@@ -65,7 +66,7 @@ def test_approve_reject_expire_and_cancel_racing_leave_one_final_state(
     cards = {run: waiting(run, seconds=60).id for run in runs}
 
     for run, card in cards.items():
-        _race(app, run, card, reviewers, world.owner_id)
+        _race(app, world, run, card, reviewers)
 
     ended(*runs, seconds=30)
     finals = Counter(_final(run) for run in runs)
@@ -73,12 +74,12 @@ def test_approve_reject_expire_and_cancel_racing_leave_one_final_state(
     assert len(finals) > 1, f"the race has one winner every time, so it is no race: {finals}"
 
 
-def _race(app: Flask, run_id: int, card_id: int, reviewers: tuple[int, int], owner_id: int) -> None:
-    """Four parties at one card, started together; the deadline passes while they are at it."""
+def _race(app: Flask, world: World, run_id: int, card_id: int, reviewers: tuple[int, int]) -> None:
+    """Five parties at one card, started together; the deadline passes while they are at it."""
     soon = now() + timedelta(milliseconds=25)
     with acting():
         db.session.execute(update(Approval).where(Approval.id == card_id).values(deadline_at=soon))
-    gate = threading.Barrier(4)
+    gate, measures = threading.Barrier(5), list[int]()
 
     def party(act: Callable[[], Any], pause: float = 0) -> threading.Thread:
         def work() -> None:
@@ -98,20 +99,26 @@ def _race(app: Flask, run_id: int, card_id: int, reviewers: tuple[int, int], own
         decide(card, decision, by=member, version=1, key="race", reason="wrong")
 
     def stop() -> None:
-        cancel(db.session.get_one(Run, run_id), by=db.session.get_one(User, owner_id))
+        cancel(db.session.get_one(Run, run_id), by=db.session.get_one(User, world.owner_id))
         close_for(run_id, "The run was stopped")
+
+    def suspend() -> None:
+        measures.append(world.suspend())
 
     shift = (run_id % 4) * 0.008  # so that each has its turn at being first
     threads = [
         party(lambda: say(Decision.APPROVE, reviewers[0]), shift % 0.032),
         party(lambda: say(Decision.REJECT, reviewers[1]), (shift + 0.008) % 0.032),
-        party(expire_due, 0.026),
+        party(take_steps, 0.026),
         party(stop, (shift + 0.016) % 0.032),
+        party(suspend, (shift + 0.02) % 0.032),
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
+    for measure in measures:
+        world.lift(measure)
 
 
 def _final(run_id: int) -> str:

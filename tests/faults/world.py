@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from app.accounts.models import User
+from app.accounts.models import StaffMember, User
 from app.agents.models import Agent
 from app.approvals.models import Approval
 from app.approvals.services import Decision, decide
 from app.db import db
 from app.integrations.models import LedgerEntry
+from app.restrictions.models import Ground, Restriction
+from app.restrictions.services import lift, suspend
 from app.runs.models import FINISHED, Run
 from app.runs.services import retry, start
 from app.workspaces.models import Membership, Role, Workspace
@@ -51,9 +53,29 @@ class World:
         with acting():
             decide(card, decision, by=db.session.get_one(Membership, reviewer), version=card.version, key="said")
 
+    def suspend(self) -> int:
+        """Suspend the workspace; the measure's id."""
+        with acting():
+            staff = db.session.query(StaffMember).first() or _staff()
+            workspace = db.session.get_one(Workspace, self.workspace_id)
+            return suspend(workspace, ground=Ground.SECURITY, reason="A key leaked.", clause="2", by=staff).id
+
+    def lift(self, measure: int) -> None:
+        with acting():
+            staff = db.session.query(StaffMember).one()
+            lift(db.session.get_one(Restriction, measure), reason="The key is replaced.", by=staff)
+
     def retry(self, run_id: int) -> None:
         with acting():
             retry(db.session.get_one(Run, run_id), by=db.session.get_one(User, self.owner_id))
+
+
+def _staff() -> StaffMember:
+    staff = StaffMember(email="trust@staff.example", name="Kofi Osei", password_hash="-", totp_sealed="-")
+    staff.roles = ["trust"]
+    db.session.add(staff)
+    db.session.flush()
+    return staff
 
 
 def run_row(run_id: int) -> Run:

@@ -13,6 +13,7 @@ FREE = {
     "members/leave",
     "members/<person>/remove",
     "members/invitations/<invitation>/withdraw",
+    "absences/<absence>/end",
     "directory/<entry>/end",
     "keys/<key>/disable",
     "runs/<run>/stop",

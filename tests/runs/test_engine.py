@@ -18,7 +18,7 @@ from app.approvals.services import Decision, decide
 from app.dataflow.labels import READS
 from app.db import db, now
 from app.integrations.tools.base import EffectClass, Evidence, Risk, ToolContext, ToolRefused
-from app.integrations.tools.registry import TOOLS
+from app.integrations.tools.registry import ACTIONS, TOOLS
 from app.restrictions.models import Restriction
 from app.rules.policy import Mode
 from app.rules.services import default_rules
@@ -113,7 +113,7 @@ def test_an_approved_action_is_done_and_written_on_its_card(ready):
 def test_an_edited_action_is_done_as_edited(ready, monkeypatch):
     run, pay = ready("pay"), Counted()
     wired = ports(scripted([call("pay", party="Ada", amount=500)], "Paid."), pay)
-    monkeypatch.setitem(TOOLS, "pay", pay.tool)
+    monkeypatch.setitem(ACTIONS, "pay", pay.tool)
     engine.advance(run.id, wired)
     approve(run, Decision.EDIT, args={"amount": 450})
 
@@ -437,6 +437,7 @@ def test_what_agents_wanted_is_kept_with_what_was_said(ready):
     assert [(row.tool, row.effect, row.rule_key, row.rules_number) for row in rows] == [
         ("look", "allow", "", 1),
         ("pay", "deny", "never", 1),
+        ("hand_over_result", "allow", "", 1),
     ]
     assert rows[1].facts | {"at": ""} == {
         "team": "support",

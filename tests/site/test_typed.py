@@ -95,8 +95,7 @@ def test_people_and_devices_can_be_paged_from_nowhere(browser, home):
 
 def test_names_and_settings_are_kept_without_it(browser, home, owner, db):
     settings = {
-        "name": "Fen\x00nel", "domains": "rye\x00.example", "hold_seconds": "1\x000", "card_hours": "24",
-        "timezone": "UTC",
+        "name": "Fen\x00nel", "domains": "rye\x00.example", "hold_seconds": "1\x000", "timezone": "UTC",
     }  # fmt: skip
 
     assert post(browser, "/account", name="Mi\x00na").status == 303

@@ -10,7 +10,6 @@ NEW = {
     "name": "Fennel & Rye BV",
     "domains": "fennelrye.example\nFENNEL.example, rye.example",
     "hold_seconds": "45",
-    "card_hours": "48",
     "timezone": "Europe/Lisbon",
 }
 
@@ -33,7 +32,7 @@ def desk(owner, browser_of):
 def settings_of(db, owner):
     db.session.expire_all()
     row = db.session.get_one(Workspace, owner.workspace_id)
-    times = {"hold": row.hold_seconds, "hours": row.card_hours, "zone": row.timezone}
+    times = {"hold": row.hold_seconds, "zone": row.timezone}
     return {"name": row.name, "domains": row.domains} | times
 
 
@@ -47,7 +46,6 @@ def test_settings_are_saved_and_recorded(desk, base, owner, db):
         "name": "Fennel & Rye BV",
         "domains": ["fennelrye.example", "fennel.example", "rye.example"],
         "hold": 45,
-        "hours": 48,
         "zone": "Europe/Lisbon",
     }
     entry = db.session.query(AuditEntry).filter_by(kind="member:workspace:settings").one()
@@ -65,7 +63,6 @@ def test_saving_the_same_settings_twice_is_recorded_once(desk, base, db):
 WRONG = [
     ("name", ""), ("name", "x" * 81), ("domains", "not a domain"), ("domains", "localhost"), ("domains", "-a.example"),
     ("hold_seconds", "-1"), ("hold_seconds", "61"), ("hold_seconds", ""), ("hold_seconds", "soon"),
-    ("card_hours", "0"), ("card_hours", "169"), ("card_hours", "9" * 30),
     ("timezone", "Mars/Olympus"), ("timezone", "../etc"),
 ]  # fmt: skip
 
@@ -125,3 +122,25 @@ def test_a_team_cannot_take_the_name_of_another(desk, base):
     assert desk.post(f"{base}/teams/finance", sent).status == 409
     assert desk.post(f"{base}/teams/pirates", sent).status == 404
     assert desk.post(f"{base}/teams/finance", sent | {"name": ""}).status == 422
+
+
+def test_what_needs_a_second_person_is_chosen_and_kept(desk, base, owner, db):
+    a_member(owner.workspace, Role.ADMIN)
+    desk.get(base)
+
+    page = desk.submit("second-person", rules_need_two="1")
+
+    assert "What needs a second person is saved." in page
+    db.session.expire_all()
+    row = db.session.get_one(Workspace, owner.workspace_id)
+    assert (row.rules_need_two, row.versions_need_two) == (True, False)
+
+
+def test_nobody_asks_for_a_second_person_where_there_is_none(desk, base, owner, db):
+    desk.get(base)
+
+    page = desk.submit("second-person", rules_need_two="1")
+
+    assert page.status == 422 and "Invite an admin first." in page
+    db.session.expire_all()
+    assert not db.session.get_one(Workspace, owner.workspace_id).rules_need_two

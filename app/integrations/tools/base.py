@@ -115,6 +115,10 @@ class Tool:
     sends_outside: bool = False
     moves_money: bool = False
     reversible: bool = True
+    by_name_only: bool = False
+    """Only rules that name it are about it, and models are not offered it."""
+    areas: frozenset[str] = frozenset()
+    """Of high impact on people, which its use touches: app/dataflow/impact.py."""
     undo: str = "Changes nothing"
     """How it is undone, in words for the card."""
     settled: Callable[[ToolContext], dict[str, Any] | None] = lambda ctx: None

@@ -4,6 +4,7 @@ from app.integrations.tools import (
     book_refund,
     open_task,
     read_attachment,
+    result,
     schedule_payment,
     search_knowledge,
     send_mail,
@@ -23,3 +24,7 @@ TOOLS: dict[str, Tool] = {
         schedule_payment,
     )
 }
+"""What a model can be offered."""
+RESULT = result.TOOL
+ACTIONS = {**TOOLS, RESULT.name: RESULT}
+"""What rules and cards can be about."""

@@ -1,4 +1,4 @@
-"""What changed between two versions of an action, argument by argument and word by word."""
+"""What changed between two texts, or two sets of named values, word by word."""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ Pieces = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Change:
-    """One argument that is not what it was."""
+    """One value that is not what it was."""
 
     name: str
     pieces: Pieces
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Each argument that changed, as asked first."""
+    """Each value that changed, those of `before` first."""
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return [Change(name, differences(as_text(before.get(name)), as_text(after.get(name)))) for name in names]
 
@@ -56,7 +56,7 @@ def _middle(was: list[str], then: list[str]) -> Pieces:
 
 
 def as_text(value: Any) -> str:
-    """An argument as people read it: a list as its lines."""
+    """A value as people read it: a list as its lines."""
     if isinstance(value, list):
         return "\n".join(map(str, value))
     return "" if value is None else str(value)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.console.differences import MOST_WORDS, Change, changes, differences
+from app.differences import MOST_WORDS, Change, changes, differences
 
 TEXT = st.text(alphabet="ab \n", max_size=60)
 
