@@ -25,6 +25,7 @@ BLUEPRINTS = (
     "app.console.agents",
     "app.console.knowledge",
     "app.console.rules",
+    "app.console.directory",
     "app.console.records",
     "app.console.audit",
     "app.console.policies",

@@ -22,6 +22,8 @@ from app.billing.services import import_plans
 from app.consent.models import Act
 from app.consent.services import Text, engage
 from app.db import db, now
+from app.directory import services as directory
+from app.directory.models import EntryKind
 from app.inbox.demo import seed_inbox
 from app.incidents.demo import seed_incidents
 from app.integrations.files import keep
@@ -55,6 +57,13 @@ SHELVES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Brand": (("brand-and-tone-guide",), ("marketing",)),
 }
 """What Fennel & Rye knows: a shelf's documents, and the teams whose agents read it."""
+WEBSITE = ("delivery-and-returns",)
+"""What everybody may read anyway. No agent of the demo reads it yet."""
+DIRECTORY: tuple[tuple[EntryKind, tuple[str, ...], str], ...] = (
+    (EntryKind.PARTY, ("Olivar del Sur", "Moulin Vert"), "Suppliers since 2019"),
+    (EntryKind.DOMAIN, ("noordkade.example",), "Noordkade drives for us on Saturdays"),
+)
+"""Whom Fennel & Rye deals with, besides everybody at its own domain."""
 NORTHWIND: People = (("owner@", "Henrik Dahl", Role.OWNER, []), ("reviewer@", "Sanne Vos", Role.REVIEWER, []))
 STAFF = (
     ("support@staff.example", "Lotte Maas", ["support"]),
@@ -77,6 +86,10 @@ def seed() -> None:
     seed_incidents(staff[0])
     db.session.commit()
     shelves = {name: _shelf(fennel, name, _documents("knowledge", files)) for name, (files, _) in SHELVES.items()}
+    owner = _owner(fennel)
+    knowledge.show_to(True, _shelf(fennel, "Website", _documents("knowledge", WEBSITE)), by=owner)
+    for kind, values, note in DIRECTORY:
+        directory.add(fennel, kind, values, note=note, by=owner)
     _agents(fennel, TEMPLATES, lambda team: [shelves[name] for name, (_, teams) in SHELVES.items() if team in teams])
     rules = _shelf(north, "House rules", _documents("northwind", ("branch-handbook", "returns-policy")))
     _agents(north, ("refund_triage", "invoice_check"), lambda team: [rules])

@@ -8,6 +8,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from app.agents.inputs import Input, marked
 from app.agents.models import AgentVersion
 from app.dataflow.impact import AREAS
 from app.errors import Invalid
@@ -108,6 +109,11 @@ _HOW = {
     "date": "Write “{label}” as a date, for example 2026-11-22.",
     "email": "Write “{label}” as a mail address, for example ada@company.example.",
 }
+
+
+def read_inputs(form: MultiDict[str, str], inputs: list[Input]) -> list[Input]:
+    """The start form with what the edit form says of its fields. One that it did not show stays as it is."""
+    return marked(inputs, shown=form.get("fields", "").split(","), outside=form.getlist("outside"))
 
 
 @dataclass

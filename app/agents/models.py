@@ -56,7 +56,7 @@ class AgentVersion(Base):
     collections: Mapped[json_list]
     """Public ids of knowledge collections it may read."""
     inputs: Mapped[json_list]
-    """The start form: [{name, label, kind: text|long|number|money|choice|files, required, hint, choices}]."""
+    """The start form: [{name, label, kind: text|long|number|money|choice|files, required, hint, choices, outside}]."""
     settings: Mapped[json_]
     """max_steps, token ceilings; whatever a template needs for its plan."""
     sha256: Mapped[sha256]

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from app.agents.inputs import Input, is_from_outside
 from app.agents.models import Agent, AgentVersion
 from app.db import db
 from app.differences import Change, differences
@@ -79,5 +80,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k.replace('_', ' ')}: {v}" for k, v in sorted(value.items()))
     if isinstance(value, list):
-        return ", ".join(item["label"] if isinstance(item, dict) else str(item) for item in value)
+        return ", ".join(_labelled(item) if isinstance(item, dict) else str(item) for item in value)
     return str(value)
+
+
+def _labelled(spec: Input) -> str:
+    return f"{spec['label']} (may hold somebody else’s words)" if is_from_outside(spec) else str(spec["label"])

@@ -7,21 +7,15 @@ from pydantic_ai.messages import ModelMessagesTypeAdapter, ToolReturnPart
 from sqlalchemy import select
 
 from app.accounts.models import User
+from app.agents.inputs import is_from_outside
 from app.agents.models import AgentVersion
 from app.dataflow.labels import UNTRUSTED
-from app.dataflow.origins import Source, Trust, values_of
+from app.dataflow.origins import Kind, Source, Trust, compared, values_of
 from app.db import db
+from app.directory.queries import TITLE, named_by_directory
 from app.integrations.tools.registry import TOOLS
 from app.runs.models import Run, RunCheckpoint
 from app.workspaces.models import Membership
-
-FROM_OUTSIDE = ("long", "files")
-"""Kinds of input whose text others may have written, unless the version says otherwise."""
-
-
-def is_from_outside(spec: dict[str, Any]) -> bool:
-    """Whether what is typed into this field of a start form may be somebody else's words."""
-    return bool(spec.get("outside", spec["kind"] in FROM_OUTSIDE))
 
 
 def labels_of(run: Run, checkpoint: RunCheckpoint | None) -> frozenset[str]:
@@ -34,7 +28,7 @@ def labels_of(run: Run, checkpoint: RunCheckpoint | None) -> frozenset[str]:
 def sources_of(run: Run, checkpoint: RunCheckpoint | None) -> list[Source]:
     """What a person named first, then what was read, the newest first."""
     read = [*_read(checkpoint)][::-1] if checkpoint else []
-    return [*_asked(run), *_instructed(run), _directory(run), *read]
+    return [*_asked(run), *_instructed(run), _people(run), named_by_directory(run.workspace_id), *read]
 
 
 def _asked(run: Run) -> Iterator[Source]:
@@ -52,12 +46,12 @@ def _instructed(run: Run) -> Iterator[Source]:
         yield Source(f"the agent’s instructions, version {version.number}", version.instructions, Trust.NAMED)
 
 
-def _directory(run: Run) -> Source:
+def _people(run: Run) -> Source:
     """The members of the workspace, and everybody at the company's own domains."""
     members = select(User.email).join(Membership, Membership.user_id == User.id)
     members = members.where(Membership.workspace_id == run.workspace_id, Membership.ended_at.is_(None))
-    text = " ".join(db.session.scalars(members))
-    return Source("the workspace’s directory", text, Trust.NAMED, domains=tuple(run.workspace.domains))
+    addresses = {compared(email, Kind.ADDRESS) for email in db.session.scalars(members)}
+    return Source(TITLE, "", Trust.NAMED, domains=run.workspace.domains, names={Kind.ADDRESS: addresses})
 
 
 def _read(checkpoint: RunCheckpoint) -> Iterator[Source]:

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from app.access import Capability, Permission, me, member, membership, workspace
 from app.agents import forms, queries, services
-from app.agents.models import Agent
+from app.agents.inputs import is_from_outside
+from app.agents.models import Agent, AgentVersion
 from app.agents.templates import TEMPLATES
 from app.approvals.publishing import ask_for_version
 from app.console.teams import allow_team
@@ -76,6 +77,7 @@ def agent_page(slug: str, *, errors: Any = None, typed: Any = None) -> ResponseR
         version=version,
         latest=services.latest_version(agent),
         tools=[TOOLS[name] for name in version.tools if name in TOOLS],
+        from_outside=_from_outside(version),
         collections=[c for c in collections_of(workspace().id) if c.public_id in version.collections],
         recent=runs(workspace().id, agent=agent).rows[:10],
         errors=errors or {},
@@ -100,7 +102,8 @@ def save(slug: str) -> ResponseReturnValue:
     draft = forms.read_draft(request.form, tools=set(TOOLS), collections=shelves, keys=keys)
     if draft.errors:
         return _edit(slug, draft.errors, request.form, 422)
-    content = draft.content | {"settings": _settings(agent, draft)}
+    inputs = forms.read_inputs(request.form, services.latest_version(agent).inputs)
+    content = draft.content | {"settings": _settings(agent, draft), "inputs": inputs}
     version = services.edit(agent, name=draft.name, purpose=draft.purpose, content=content, note=draft.note, by=me())
     db.session.commit()
     said = f"Version {version.number} is made. It is not live yet." if version else "The name and purpose are saved."
@@ -127,6 +130,7 @@ def _edit(slug: str, errors: Any, typed: Any, status: int) -> ResponseReturnValu
         tools=TOOLS.values(),
         areas=AREAS,
         collections=collections_of(workspace().id),
+        from_outside=_from_outside(version),
         keys=usable_keys(workspace().id),
     )
 
@@ -171,6 +175,11 @@ def resume(slug: str) -> ResponseReturnValue:
     services.resume(agent, by=me())
     db.session.commit()
     return done(None, to=_address(agent), say=f"{agent.name} is back at work.")
+
+
+def _from_outside(version: AgentVersion) -> set[str]:
+    """The names of the fields of its start form that may hold somebody else's words."""
+    return {spec["name"] for spec in version.inputs if is_from_outside(spec)}
 
 
 def _own(slug: str) -> Agent:

@@ -44,6 +44,20 @@ def collection(collection: str) -> ResponseReturnValue:
     return _collection(collection)
 
 
+@bp.post("/collections/<collection>/readers")
+@member(Permission.KNOWLEDGE_EDIT, needs=Capability.CHANGE)
+def set_readers(collection: str) -> ResponseReturnValue:
+    """Who may read it anyway: everybody, or the company alone."""
+    shelf = queries.get_collection(workspace().id, collection, teams=membership().teams)
+    readers = request.form.get("readers")
+    if readers not in ("everybody", "company"):
+        raise Invalid("Choose who may read it anyway.")
+    services.show_to(readers == "everybody", shelf, by=me())
+    db.session.commit()
+    say = f"{shelf.name} is {'public' if readers == 'everybody' else 'private'}. Searches from now on count it as such."
+    return done(None, to=_at(".collection", collection=collection), say=say)
+
+
 @bp.post("/collections/<collection>/documents")
 @member(Permission.KNOWLEDGE_EDIT, needs=Capability.UPLOAD, reads_first=True)
 def add(collection: str) -> ResponseReturnValue:

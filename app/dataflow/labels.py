@@ -1,6 +1,6 @@
 """What a tool declares about the data that goes through it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,8 +32,11 @@ class Flow:
     """Its result holds text that others may have written."""
     reads_private: bool = True
     """Its result holds what the company keeps to itself."""
+    may_lack: frozenset[str] = frozenset()
+    """Labels that the result of one call can turn out not to have, when the tool says so of that call."""
 
 
+UNTRUSTED, PRIVATE = "untrusted", "private"
 READS = Flow(Sink.NOWHERE)
 """It looks something up in the workspace."""
 MOVES = Flow(
@@ -47,11 +50,12 @@ MOVES = Flow(
 UNDECLARED = Flow(Sink.OUTSIDE)
 """A tool that declares nothing: it sends everything outside, and every argument is a destination."""
 
-UNTRUSTED, PRIVATE = "untrusted", "private"
 
+def labels_of_result(flow: Flow | None, lacks: Collection[str] = ()) -> set[str]:
+    """What the run has read once it has the result of such a tool: all that it declares but what the call `lacks`.
 
-def labels_of_result(flow: Flow | None) -> set[str]:
-    """What the run has read once it has the result of such a tool."""
+    A call can lack only what the declaration says it may.
+    """
     declared = flow or UNDECLARED
     read = ((UNTRUSTED, declared.reads_untrusted), (PRIVATE, declared.reads_private))
-    return {label for label, has in read if has}
+    return {label for label, has in read if has} - (declared.may_lack & {*lacks})

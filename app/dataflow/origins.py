@@ -8,14 +8,15 @@ it is; found nowhere, it is the model's own.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from app.addresses import plain_address
 from app.numbers import amounts_in, numbers_in
 
 
@@ -49,7 +50,7 @@ WHAT = {Kind.ADDRESS: "address", Kind.PARTY: "name", Kind.AMOUNT: "amount", Kind
 
 @dataclass(frozen=True)
 class Source:
-    """A text that the run could have taken a value from."""
+    """A text or a list that the run could have taken a value from."""
 
     title: str
     """For people: "What you asked", "invoice.pdf, page 2"."""
@@ -59,8 +60,10 @@ class Source:
     """Public id of the passage or file, where it is one."""
     is_amount: bool = False
     """It answers a question for an amount, so that a bare number is one."""
-    domains: tuple[str, ...] = ()
-    """Every mail address at one of these is named by it: the company's own."""
+    domains: Collection[str] = ()
+    """Every mail address at exactly one of these, in lower case, is named by it."""
+    names: Mapping[Kind, Collection[str]] = field(default_factory=dict)
+    """Single values that it names, each as `compared` writes them: looked up, never searched for."""
 
     @cached_property
     def folded(self) -> str:
@@ -96,6 +99,7 @@ class Origin:
         """As a card keeps it."""
         return {
             "what": self.what,
+            "kind": self.kind,
             "value": self.value,
             "trust": self.trust,
             "title": self.title,
@@ -124,6 +128,20 @@ def canonical_link(link: str) -> str:
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, parts.fragment))
 
 
+COMPARED: dict[Kind, Callable[[str], str]] = {
+    Kind.ADDRESS: plain_address,
+    Kind.PARTY: fold,
+    Kind.AMOUNT: lambda value: "",
+    Kind.LINK: canonical_link,
+    Kind.WORD: fold,
+}
+
+
+def compared(value: str, kind: Kind) -> str:
+    """The one form in which single values of this kind are the same or not; empty for what can be on no list."""
+    return COMPARED[kind](value)
+
+
 def _stands_in(value: str, source: Source) -> bool:
     """Whether the words stand there, with nothing of a word on either side."""
     wanted = fold(value)
@@ -136,7 +154,7 @@ def _address_stands_in(value: str, source: Source) -> bool:
     """Whether the mail address stands there and is no part of a longer one."""
     if "@" not in value:
         return False
-    if source.domains and value.rpartition("@")[2].casefold() in source.domains:
+    if source.domains and plain_address(value).rpartition("@")[2] in source.domains:
         return True
     wanted = re.escape(fold(value))
     around = rf"(?<![{_INSIDE_ADDRESS}]){wanted}(?!@|[{_INSIDE_ADDRESS}]*[A-Za-z0-9_%+@-])"
@@ -171,9 +189,15 @@ def trace(argument: str, value: Any, kind: Kind, sources: Sequence[Source]) -> l
 def _origin(argument: str, value: str, kind: Kind, sources: Sequence[Source]) -> Origin:
     for trust in (Trust.NAMED, Trust.READ):
         for source in sources:
-            if source.trust is trust and STANDS[kind](value, source):
+            if source.trust is trust and _names(source, value, kind):
                 return Origin(argument, value, kind, trust, source.title, source.ref)
     return Origin(argument, value, kind, Trust.MADE_UP)
+
+
+def _names(source: Source, value: str, kind: Kind) -> bool:
+    """Whether the value is on the source's list, or stands in its text."""
+    exact = compared(value, kind)
+    return (exact != "" and exact in source.names.get(kind, ())) or STANDS[kind](value, source)
 
 
 def values_of(value: Any) -> Iterable[str]:

@@ -26,6 +26,8 @@ class Collection(Base):
     workspace_id: Mapped[fk_workspace]
     name: Mapped[name_]
     teams: Mapped[json_list]
+    is_public: Mapped[bool] = mapped_column(default=False)
+    """Everybody may read this anyway: what an agent reads here is nothing that the company keeps to itself."""
     created_at: Mapped[created]
 
 

@@ -57,10 +57,10 @@ def collections(workspace_id: int, *, teams: list[str] | None = None) -> list[Co
     return [row for row in rows if is_readable(row, teams)]
 
 
-def readable_by(workspace_id: int, public_ids: Iterable[str], team: str) -> list[str]:
+def readable_by(workspace_id: int, public_ids: Iterable[str], team: str) -> list[Collection]:
     """Those of `public_ids` that an agent of `team` may read: a collection can be closed to it later."""
     wanted = set(public_ids)
-    return [c.public_id for c in collections(workspace_id, teams=[team]) if c.public_id in wanted]
+    return [shelf for shelf in collections(workspace_id, teams=[team]) if shelf.public_id in wanted]
 
 
 def is_readable(collection: Collection, teams: list[str] | None) -> bool:

@@ -10,8 +10,8 @@ from werkzeug.datastructures import FileStorage
 
 from app import events, jobs
 from app.audit.services import record
-from app.db import db, now
-from app.errors import Invalid
+from app.db import changed, db, now
+from app.errors import Conflict, Invalid
 from app.integrations import extract, files
 from app.integrations.files import Stored
 from app.integrations.kinds import FileRefused
@@ -40,6 +40,26 @@ def create_collection(workspace_id: int, *, name: str, teams: list[str], by: Any
         after={"teams": collection.teams},
     )
     return collection
+
+
+def show_to(everybody: bool, collection: Collection, *, by: Any) -> None:
+    """Say whether everybody may read the collection anyway, or the company keeps it to itself.
+
+    Raises Conflict when it is so already.
+    """
+    other = update(Collection).where(Collection.id == collection.id, Collection.is_public.is_not(everybody))
+    if changed(other.values(is_public=everybody)) != 1:
+        raise Conflict(f"“{collection.name}” is {'public' if everybody else 'private'} already.")
+    words = "public" if everybody else "private"
+    record(
+        f"member:collection:{words}",
+        f"Marked the collection “{collection.name}” as {words}",
+        workspace_id=collection.workspace_id,
+        actor=by,
+        subject=f"collection:{collection.public_id}",
+        before={"is_public": not everybody},
+        after={"is_public": everybody},
+    )
 
 
 def add_documents(

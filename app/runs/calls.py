@@ -248,7 +248,8 @@ class Calls:
         tool, run = proposal.tool, self.held.run
         checkpoint = self.held.checkpoint
         checkpoint.read = (checkpoint.read + [_evidence(e) for e in proposal.context.read])[-EVIDENCE_KEPT:]
-        checkpoint.labels = sorted({*checkpoint.labels, *labels_of_result(tool.flow)})
+        lacks = proposal.context.lacks if ok else ()
+        checkpoint.labels = sorted({*checkpoint.labels, *labels_of_result(tool.flow, lacks)})
         words = tool.phrase(proposal.arguments, result) if ok and tool.phrase else proposal.action.title
         title = words if ok else f"Failed: {result.get('error', proposal.action.title)}"
         detail = {"tool": tool.name, "arguments": proposal.args, "result": result, "key": proposal.call_key}

@@ -13,7 +13,7 @@ _DOMAIN = re.compile(r"(?=.{4,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]
 def company_domains_of(email: str) -> list[str]:
     """The domain of this address, if it can be a company's own; otherwise nothing."""
     domain = email.rpartition("@")[2]
-    return [domain] if _DOMAIN.fullmatch(domain) and not is_public(domain) else []
+    return [domain] if is_domain(domain) and not is_public(domain) else []
 
 
 def checked_domains(domains: list[str]) -> list[str]:
@@ -21,12 +21,17 @@ def checked_domains(domains: list[str]) -> list[str]:
     plain = list(dict.fromkeys(d.strip().lower().removeprefix("@") for d in domains if d.strip()))
     if len(plain) > MAX_DOMAINS:
         raise Invalid(f"Enter at most {MAX_DOMAINS} domains.", field="domains")
-    if wrong := [d for d in plain if not _DOMAIN.fullmatch(d)]:
+    if wrong := [d for d in plain if not is_domain(d)]:
         raise Invalid(f"Enter domains like company.example, one per line. “{wrong[0][:60]}” is none.", field="domains")
     if everybodys := [d for d in plain if is_public(d)]:
         sentence = f"Remove “{everybodys[0]}”: anybody can have an address there, so agents would write to anybody."
         raise Invalid(sentence, field="domains")
     return plain
+
+
+def is_domain(text: str) -> bool:
+    """Whether this is a domain, written in lower case."""
+    return _DOMAIN.fullmatch(text) is not None
 
 
 def is_public(domain: str) -> bool:

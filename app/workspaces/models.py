@@ -65,6 +65,8 @@ class Workspace(Base):
     """Rules are put in force by a second person."""
     versions_need_two: Mapped[bool] = mapped_column(default=False, server_default=false())
     """An agent's version goes live when a second person agrees."""
+    directory_stamp: Mapped[code] = mapped_column(default="")
+    """Another one after each change of the directory; empty while it never had an entry."""
     next_run_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[created]
 

@@ -20,7 +20,7 @@ WORDS: dict[P, str] = {
     P.AGENT_EDIT: "Create and change agents",
     P.AGENT_PUBLISH: "Make an agent's version live, or pause it",
     P.APPROVE: "Decide on approval cards",
-    P.RULES_EDIT: "Change the approval rules",
+    P.RULES_EDIT: "Change the approval rules and the directory",
     P.KNOWLEDGE_EDIT: "Add and remove knowledge",
     P.KEYS_MANAGE: "Add and remove model keys",
     P.MEMBERS_MANAGE: "Invite, change and remove members",

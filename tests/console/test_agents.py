@@ -739,3 +739,57 @@ def test_where_two_are_needed_a_version_goes_live_when_a_second_person_agrees(br
     other.submit(f"approval-{db.session.scalars(select(Approval)).one().public_id}-decide", button="approve")
     db.session.expire_all()
     assert db.session.get_one(Agent, agent.id).live_version_id == version.id
+
+
+# --- whose words a field holds ---------------------------------------------------------------------
+
+
+def inputs_of(version: AgentVersion) -> dict[str, bool | None]:
+    db.session.rollback()
+    return {spec["name"]: spec.get("outside") for spec in db.session.get_one(AgentVersion, version.id).inputs}
+
+
+def test_a_builder_says_which_fields_hold_somebody_elses_words(builder, browser):
+    agent = an_agent(builder.workspace, version={"inputs": EVERY_KIND})
+    page = browser.get(url(agent, "/edit"))
+    boxes = page.all("input", name="outside")
+    assert [box["value"] for box in boxes if "checked" in box.attrs] == ["letter"]
+    assert "papers" not in {box["value"] for box in boxes}
+
+    browser.submit(f"{agent.slug}/edit", outside=["customer"], note="Letters are ours")
+
+    made = versions(agent)[-1]
+    assert made.number == 2
+    assert {name for name, said in inputs_of(made).items() if said is not None} == {"customer", "letter"}
+    assert inputs_of(made)["customer"] is True and inputs_of(made)["letter"] is False
+    words = browser.get(url(agent, "/versions")).find("ol", class_="rail").text
+    assert "Start form changed" in words and "may hold somebody else’s words" in words
+
+
+def test_a_field_that_the_form_did_not_show_stays_as_it_is(builder, browser):
+    agent = an_agent(builder.workspace, version={"inputs": EVERY_KIND})
+    sent = {"name": agent.name, "purpose": agent.purpose, "instructions": "Other words.", "max_steps": "20"}
+
+    browser.post(url(agent, "/edit"), sent | {"fields": "amount", "csrf_token": browser.token()})
+
+    made = versions(agent)[-1]
+    assert made.number == 2 and not any(inputs_of(made).values())
+
+
+def test_a_refused_change_keeps_what_was_ticked(builder, browser):
+    agent = an_agent(builder.workspace, version={"inputs": EVERY_KIND})
+    browser.get(url(agent, "/edit"))
+
+    page = browser.submit(f"{agent.slug}/edit", outside=["customer"], name="")
+
+    assert page.status == 422
+    assert [box["value"] for box in page.all("input", name="outside") if "checked" in box.attrs] == ["customer"]
+
+
+def test_the_start_form_says_whose_words_a_field_may_hold(builder, browser):
+    agent = an_agent(builder.workspace, version={"inputs": [EVERY_KIND[0], EVERY_KIND[6] | {"hint": "As it came."}]})
+
+    page = browser.get(url(agent))
+
+    assert page.find(id="in-letter-hint").text == "As it came. May hold somebody else’s words."
+    assert not page.all("p", id="in-customer-hint")

@@ -89,6 +89,7 @@ def test_who_names_it_wins_over_where_it_was_read_and_the_place_is_told():
     (origin,) = trace("party", "Ada Ltd", Kind.PARTY, both[:1])
     assert origin.kept() == {
         "what": "name",
+        "kind": "party",
         "value": "Ada Ltd",
         "trust": "read",
         "title": "invoice.pdf",

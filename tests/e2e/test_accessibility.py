@@ -16,7 +16,7 @@ CONSOLE = (
     "approvals", "runs", "agents", "agents/new", "agents/refund-triage", "agents/refund-triage/edit",
     "agents/refund-triage/versions", "knowledge", "ledger", "tasks", "keys", "rules", "rules/draft", "rules/draft/new",
     "rules/draft/refunds-two", "rules/versions", "rules/versions/1", "members", "audit", "settings",
-    "terms", "policies/enforcement-appeals/1.1",
+    "terms", "directory", "directory/new", "policies/enforcement-appeals/1.1",
 )  # fmt: skip
 LOOKS = [("light", 1440), ("dark", 390)]
 

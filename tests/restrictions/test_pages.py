@@ -14,6 +14,7 @@ FREE = {
     "members/<person>/remove",
     "members/invitations/<invitation>/withdraw",
     "absences/<absence>/end",
+    "directory/<entry>/end",
     "keys/<key>/disable",
     "runs/<run>/stop",
     "agents/<slug>/pause",

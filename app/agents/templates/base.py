@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-Input = dict[str, Any]
+from app.agents.inputs import Input
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Template:
         return {"max_steps": 20, "needs_one_of": list(self.needs_one_of)}
 
 
-def text(name: str, label: str, hint: str = "", *, required: bool = False) -> Input:
-    return _input(name, label, "text", hint, required)
+def text(name: str, label: str, hint: str = "", *, required: bool = False, outside: bool = False) -> Input:
+    return _input(name, label, "text", hint, required, outside)
 
 
-def long(name: str, label: str, hint: str = "", *, required: bool = False) -> Input:
-    return _input(name, label, "long", hint, required)
+def long(name: str, label: str, hint: str = "", *, required: bool = False, outside: bool = True) -> Input:
+    return _input(name, label, "long", hint, required, outside)
 
 
 def money(name: str, label: str, hint: str = "") -> Input:
-    return _input(name, label, "money", hint, required=False)
+    return _input(name, label, "money", hint)
 
 
 def email(name: str, label: str, hint: str = "", *, required: bool = False) -> Input:
@@ -58,16 +58,18 @@ def email(name: str, label: str, hint: str = "", *, required: bool = False) -> I
 
 
 def date(name: str, label: str, hint: str = "") -> Input:
-    return _input(name, label, "date", hint, required=False)
+    return _input(name, label, "date", hint)
 
 
 def files(label: str, hint: str, *, name: str = "files") -> Input:
-    return _input(name, label, "files", hint, required=False)
+    return _input(name, label, "files", hint, outside=True)
 
 
 def choice(name: str, label: str, choices: tuple[str, ...], hint: str = "") -> Input:
-    return _input(name, label, "choice", hint, required=False) | {"choices": list(choices)}
+    return _input(name, label, "choice", hint) | {"choices": list(choices)}
 
 
-def _input(name: str, label: str, kind: str, hint: str, required: bool) -> Input:
-    return {"name": name, "label": label, "kind": kind, "required": required, "hint": hint, "choices": []}
+def _input(name: str, label: str, kind: str, hint: str, required: bool = False, outside: bool = False) -> Input:
+    """`outside`: somebody else may have written what is given here, a customer or a supplier."""
+    given = {"name": name, "label": label, "kind": kind, "required": required, "hint": hint}
+    return given | {"choices": [], "outside": outside}

@@ -51,7 +51,7 @@ PULL_REQUEST_TRIAGE = Template(
         "Check it against the review guide in the knowledge. Open one review task whose priority follows the risk."
     ),
     inputs=(
-        text("title", "Title", "As on the pull request.", required=True),
+        text("title", "Title", "As on the pull request.", required=True, outside=True),
         files("Diff or patch", "Text; unified diff"),
         long("description", "Description"),
         long("diff", "Or paste the diff"),

@@ -56,7 +56,12 @@ EXPENSE_AUDIT = Template(
         money("line_limit", "Flag any line above", "On top of the policy's own limits."),
         files("Expense list", "CSV or XLSX"),
         long("expenses", "Or paste the list", "With its headings."),
-        long("policy_notes", "Anything to add to the policy", "For example “Team dinner on 6 Nov is approved”."),
+        long(
+            "policy_notes",
+            "Anything to add to the policy",
+            "For example “Team dinner on 6 Nov is approved”.",
+            outside=False,
+        ),
     ),
     tools=("search_knowledge", "read_attachment", "open_task"),
     risks=("Opens tasks",),

@@ -21,7 +21,7 @@ CAMPAIGN_DRAFT = Template(
         choice("tone", "Tone", ("House style", "Warm", "Plain", "Lively")),
         date("ends_on", "Offer ends on"),
         files("Material", "Text, DOCX or PDF"),
-        long("brief", "Brief", "What it is about, for whom, the offer, the link.", required=True),
+        long("brief", "Brief", "What it is about, for whom, the offer, the link.", required=True, outside=False),
     ),
     tools=("search_knowledge", "read_attachment", "send_mail"),
     risks=("Sends mail outside the company",),

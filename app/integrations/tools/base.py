@@ -65,6 +65,8 @@ class ToolContext:
     """Public ids of the collections this agent's version may read."""
     read: list[Evidence] = field(default_factory=list)
     """What this call read; the engine keeps it as evidence."""
+    lacks: set[str] = field(default_factory=set)
+    """Labels that what this call read does not have, though its tool may read such. Counts once the call succeeded."""
 
     def cite(self, evidence: Evidence) -> None:
         self.read.append(evidence)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.dataflow.labels import READS
+from app.dataflow.labels import PRIVATE, Flow, Sink
 from app.integrations.tools.base import Action, EffectClass, Evidence, Risk, Tool, ToolContext
 from app.integrations.tools.values import Arguments, Line
 from app.knowledge import queries
@@ -19,8 +19,12 @@ class Query(Arguments):
 
 def run(args: Query, ctx: ToolContext) -> dict[str, Any]:
     """The passages that fit best, each with where it stands."""
-    open_to_team = queries.readable_by(ctx.workspace_id, ctx.collections, ctx.team)
-    hits = queries.search(ctx.workspace_id, args.query, collections=open_to_team, limit=args.limit)
+    shelves = queries.readable_by(ctx.workspace_id, ctx.collections, ctx.team)
+    names = [shelf.public_id for shelf in shelves]
+    hits = queries.search(ctx.workspace_id, args.query, collections=names, limit=args.limit)
+    read = {hit.passage.collection_id for hit in hits} or {shelf.id for shelf in shelves}  # "none" says it of them all
+    if all(shelf.is_public for shelf in shelves if shelf.id in read):
+        ctx.lacks.add(PRIVATE)
     for hit in hits:
         quote = hit.passage.text[:QUOTE]
         ctx.cite(Evidence("passage", hit.document.name, hit.passage.place, quote, hit.passage.public_id))
@@ -50,7 +54,7 @@ TOOL = Tool(
     arguments=Query,
     risk=Risk.LOW,
     effect=EffectClass.READ,
-    flow=READS,
+    flow=Flow(Sink.NOWHERE, may_lack=frozenset({PRIVATE})),
     run=run,
     describe=describe,
     phrase=phrase,
