@@ -14,7 +14,7 @@ from app.db import now
 from app.differences import Change, as_text, changes
 from app.integrations.tools.registry import ACTIONS
 from app.rules.sentences import Words, people
-from app.workspaces.models import Membership
+from app.workspaces.models import Membership, Role
 
 LONG = 80
 
@@ -75,20 +75,19 @@ def view_of(
     typed_sources: Sequence[str] = (),
 ) -> CardView:
     """The card for this member; `typed` keeps what they had entered."""
-    counted = approvals_on(card)
+    counted, moment = approvals_on(card), now()
+    others = card.is_pending and card.is_claimed_by_another(member.user_id, moment)
     blocked = _blocked(card, member, counted) if card.is_pending else ""
-    left = int((card.hold_until - now()).total_seconds()) if card.hold_until else 0
+    left = int((card.hold_until - moment).total_seconds()) if card.hold_until else 0
     holding = card.state == ApprovalState.APPROVED and card.consumed_at is None and left > 0
     tool = ACTIONS.get(card.tool)
-    moment = now()
-    others = card.is_pending and card.is_claimed_by_another(member.user_id, moment)
     mine = bool(card.is_pending and card.claimed_by == member.user_id and (card.claimed_until or moment) > moment)
     return CardView(
         card=card,
         votes=counted,
         history=card.votes,
         needed=needed(card),
-        can_decide=card.is_pending and not blocked,
+        can_decide=card.is_pending and not blocked and (not others or member.role == Role.OWNER),
         blocked=blocked,
         can_undo=holding and may_decide(card, member) and not g.get("declined"),
         hold_left=max(left, 0),
